@@ -1,4 +1,4 @@
-"""Azure Blob artifacts and managed identity for Genesis-Flow."""
+"""The Azure side of Genesis-Flow. Holds its version only: nothing is built yet, and nothing is stubbed."""
 
 from genesis_flow_azure.__about__ import __version__
 

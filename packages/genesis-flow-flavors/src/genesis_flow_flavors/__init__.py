@@ -1,4 +1,4 @@
-"""Framework plugins for Genesis-Flow."""
+"""The framework side of Genesis-Flow. Holds its version only: nothing is built yet, and nothing is stubbed."""
 
 from genesis_flow_flavors.__about__ import __version__
 
