@@ -1,4 +1,4 @@
-"""What every test of the repository finds: a private MongoDB when it asks for one, and an MLflow that does not phone home."""
+"""What every test finds: a private MongoDB when it asks for one, and an MLflow that does not phone home."""
 
 from __future__ import annotations
 
