@@ -1,0 +1,111 @@
+"""One MongoClient per address and process.
+
+Stores come and go (MLflow caches a hundred of them and closes none), but connections are what a database
+runs out of. So every store of a process shares the client of its address, whose pool is small and bounded:
+a process holds at most `pool size + 2` connections per server, two of them for monitoring.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from genesis_flow import settings
+from pymongo import MongoClient
+from pymongo.driver_info import DriverInfo
+from pymongo.uri_parser import parse_uri
+
+from genesis_flow_mongo.connection import listener, profiles
+from genesis_flow_mongo.__about__ import __version__
+
+if TYPE_CHECKING:
+    from genesis_flow_mongo.connection.uri import StoreUri
+
+Client = MongoClient[dict[str, Any]]
+
+
+class _Clients:
+    """The clients of this process, by address."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.by_address: dict[str, Client] = {}
+        # Grows by one in each forked child: whoever holds a client compares it to know that it is stale.
+        self.generation = 0
+        self.inherited: list[dict[str, Client]] = []
+
+    def forget_inherited(self) -> None:
+        """Start afresh in a forked child: sockets and locks belong to the parent."""
+        # Kept alive on purpose: closing them here would end the parent's server sessions.
+        self.inherited.append(self.by_address)
+        self.lock = threading.Lock()
+        self.by_address = {}
+        self.generation += 1
+
+
+_clients = _Clients()
+os.register_at_fork(after_in_child=_clients.forget_inherited)
+
+
+def generation() -> int:
+    """Return a number that changes when the process is forked."""
+    return _clients.generation
+
+
+def client_of(uri: StoreUri) -> Client:
+    """Return this process's client of an address, made on first use; no round trip.
+
+    Raises:
+        pymongo.errors.PyMongoError: If pymongo refuses the URI.
+    """
+    with _clients.lock:
+        client = _clients.by_address.get(uri.address)
+        if client is None:
+            client = _connect(uri)
+            _clients.by_address[uri.address] = client
+        return client
+
+
+def _connect(uri: StoreUri) -> Client:
+    address = uri.address
+    if uri.embedded:
+        from genesis_flow.embedded import join
+
+        address = join(address).mongo_uri
+    given = {name.lower() for name in _options_of(address)}
+    options = {name: value for name, value in _defaults(uri).items() if name.lower() not in given}
+    return MongoClient(
+        address,
+        connect=False,
+        event_listeners=listener.listeners(),
+        driver=DriverInfo("genesis-flow", __version__),
+        **options,
+    )
+
+
+def _options_of(address: str) -> list[str]:
+    return list(parse_uri(address, validate=False, warn=False)["options"]) if "srv:" not in address else [
+        option.partition("=")[0] for option in address.partition("?")[2].split("&")
+    ]
+
+
+def _defaults(uri: StoreUri) -> dict[str, Any]:
+    connect_ms = int(settings.CONNECT_TIMEOUT.get() * 1000)
+    operation_ms = int(settings.OPERATION_TIMEOUT.get() * 1000)
+    profile = profiles.named(uri.profile) if uri.profile else profiles.by_address(uri.address)
+    options: dict[str, Any] = {
+        "appname": "genesis-flow",
+        "maxPoolSize": settings.POOL_SIZE.get(),
+        "serverSelectionTimeoutMS": connect_ms,
+        "connectTimeoutMS": connect_ms,
+        "socketTimeoutMS": operation_ms,
+        "waitQueueTimeoutMS": operation_ms,
+        # Our own retries cover every engine; the driver's need a capability that two of them lack.
+        "retryWrites": False,
+        "retryReads": True,
+        **(profile or profiles.MONGODB).write_concern,
+    }
+    if profile and profile.max_idle_ms:
+        options["maxIdleTimeMS"] = profile.max_idle_ms
+    return options

@@ -1,0 +1,91 @@
+"""The one door by which driver errors enter: each becomes an MlflowException with MLflow's own code."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bson.errors import BSONError
+from genesis_flow.redaction import redact
+from mlflow.exceptions import MlflowException
+from mlflow.protos import databricks_pb2 as codes
+from pymongo import errors as driver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOREIGN = (driver.PyMongoError, BSONError, OverflowError, UnicodeEncodeError)
+"""What may come through from the driver, and from encoding a value that BSON cannot hold."""
+
+THROTTLED = 16500
+_AUTHENTICATION = frozenset({13, 18, 8000})
+_TIMED_OUT = frozenset({50, 202})
+
+T = TypeVar("T", bound=type)
+
+
+def translate(exc: BaseException) -> MlflowException:
+    """Return the MlflowException that stands for a driver's error; credentials are redacted.
+
+    The codes are those of MLflow's SQL store: TEMPORARILY_UNAVAILABLE when the server cannot be reached or
+    is too slow, INVALID_PARAMETER_VALUE when a value cannot be stored, otherwise INTERNAL_ERROR; and
+    PERMISSION_DENIED, REQUEST_LIMIT_EXCEEDED where the server says so.
+    """
+    text = redact(str(exc))
+    if isinstance(exc, (BSONError, OverflowError, UnicodeEncodeError, driver.DocumentTooLarge)):
+        return _exception(f"A value cannot be stored in MongoDB: {text}", codes.INVALID_PARAMETER_VALUE)
+    if isinstance(exc, driver.ServerSelectionTimeoutError):
+        return _exception(
+            f"MongoDB cannot be reached: {_first_sentence(text)} Is the server running, and is the host right? "
+            "The time limit is GENESIS_FLOW_CONNECT_TIMEOUT.",
+            codes.TEMPORARILY_UNAVAILABLE,
+        )
+    if isinstance(exc, driver.ConnectionFailure):
+        return _exception(f"The connection to MongoDB was lost: {text}", codes.TEMPORARILY_UNAVAILABLE)
+    if isinstance(exc, driver.ConfigurationError):
+        return _exception(f"MongoDB's URI is not usable: {text}", codes.INVALID_PARAMETER_VALUE)
+    if isinstance(exc, driver.OperationFailure):
+        return _of_server(exc, text)
+    return _exception(f"MongoDB failed: {text}", codes.INTERNAL_ERROR)
+
+
+def _of_server(exc: driver.OperationFailure, text: str) -> MlflowException:
+    if exc.code in _AUTHENTICATION:
+        return _exception(f"MongoDB refused these credentials: {text}", codes.PERMISSION_DENIED)
+    if exc.code == THROTTLED:
+        return _exception(f"MongoDB is throttling requests: {text}", codes.REQUEST_LIMIT_EXCEEDED)
+    if exc.code in _TIMED_OUT:
+        return _exception(f"MongoDB ran out of time: {text}", codes.TEMPORARILY_UNAVAILABLE)
+    return _exception(f"MongoDB failed with code {exc.code}: {text}", codes.INTERNAL_ERROR)
+
+
+def _first_sentence(text: str) -> str:
+    """Cut the description of the whole topology, which pymongo appends."""
+    return text.partition(", Timeout:")[0].rstrip(".") + "."
+
+
+def _exception(message: str, code: int) -> MlflowException:
+    return MlflowException(message, error_code=code)
+
+
+def driver_errors(store: T) -> T:
+    """Make every public method of an assembled store raise MlflowException where the driver raised.
+
+    A class decorator, so that no facet has to mention driver errors; it costs one extra call per method.
+    """
+    for name, member in inspect.getmembers(store, inspect.isfunction):
+        if not name.startswith("__") or name == "__init__":
+            setattr(store, name, _guarded(member))
+    return store
+
+
+def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except FOREIGN as exc:
+            raise translate(exc) from exc
+
+    return guarded

@@ -1,0 +1,1 @@
+"""MLflow's model registry: one facet per aggregate, assembled in `store`."""

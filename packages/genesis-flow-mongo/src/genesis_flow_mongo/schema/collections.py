@@ -1,0 +1,72 @@
+"""The collections, declared as data: what each holds, how it is sharded, which index serves which question.
+
+Every root document carries a `workspace`, and so does every index that a search begins with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Index:
+    """One index: fields with 1 (ascending) or -1 (descending), and the question that it answers."""
+
+    keys: tuple[tuple[str, int], ...]
+    serves: str
+
+    @property
+    def name(self) -> str:
+        """The name that MongoDB itself would choose."""
+        return "_".join(f"{field}_{direction}" for field, direction in self.keys)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """One collection: its documents in a sentence, its shard key, its indexes beside the one on `_id`."""
+
+    name: str
+    holds: str
+    shard_key: str
+    indexes: tuple[Index, ...] = ()
+
+
+META = Collection("meta", "the schema version, and settings that all clients share", "_id")
+COUNTERS = Collection("counters", "the last id given to an experiment", "_id")
+EXPERIMENTS = Collection(
+    "experiments",
+    "experiments, and a document for each name that is taken",
+    "_id",
+    (
+        Index((("workspace", 1), ("name", 1)), "get_experiment_by_name; search by name"),
+        Index((("workspace", 1), ("creation_time", -1), ("_id", -1)), "search_experiments in default order"),
+    ),
+)
+RUNS = Collection(
+    "runs",
+    "runs: info, params, tags, the latest value of each metric, inputs and outputs, the newest points",
+    "_id",
+    (
+        Index(
+            (("workspace", 1), ("experiment_id", 1), ("lifecycle_stage", 1), ("start_time", -1), ("_id", 1)),
+            "search_runs in default order, cascades from an experiment",
+        ),
+    ),
+)
+METRICS = Collection(
+    "metrics",
+    "segments of metric history: packed points of one run, in the order of their arrival",
+    "run_id",
+    (Index((("run_id", 1), ("first", 1)), "get_metric_history by timestamp, deletion of a run"),),
+)
+RUN_OVERFLOW = Collection(
+    "run_overflow",
+    "params, tags and latest metrics that a run's document has no room for",
+    "run_id",
+    (
+        Index((("run_id", 1),), "get_run, deletion of a run"),
+        Index((("experiment_id", 1), ("kind", 1), ("key", 1)), "search_runs by a key that overflowed"),
+    ),
+)
+
+COLLECTIONS: tuple[Collection, ...] = (META, COUNTERS, EXPERIMENTS, RUNS, METRICS, RUN_OVERFLOW)

@@ -1,0 +1,1 @@
+"""MLflow's tracking store: one facet per aggregate, assembled in `store`."""
