@@ -20,6 +20,9 @@ __all__ = [
     "CONNECT_TIMEOUT",
     "DATA",
     "DEFAULT_ARTIFACT_ROOT",
+    "EMBEDDED_CACHE",
+    "EMBEDDED_GRACE",
+    "EMBEDDED_START_TIMEOUT",
     "MONGOD",
     "OPERATION_TIMEOUT",
     "POOL_SIZE",
@@ -89,6 +92,14 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _gigabytes(text: str) -> float:
+    value = float(text)
+    # mongod's own limits.
+    if not 0.25 <= value <= 10_000:  # noqa: PLR2004 - the numbers are named in `form`
+        raise ValueError(text)
+    return value
+
+
 def _count(text: str) -> int:
     value = int(text)
     if value < 1:
@@ -136,6 +147,28 @@ RUNTIME_DIR: Setting[str | None] = Setting(
     help="Directory of the embedded MongoDB's sockets, for data directories whose path is too long for one.",
     parse=str,
 )
+EMBEDDED_CACHE: Setting[float] = Setting(
+    name="GENESIS_FLOW_EMBEDDED_CACHE",
+    default=0.25,
+    form="a number of gigabytes from 0.25 to 10000",
+    help="Cache of the embedded MongoDB, in gigabytes. Read by the process that starts the server.",
+    parse=_gigabytes,
+)
+EMBEDDED_GRACE: Setting[float] = Setting(
+    name="GENESIS_FLOW_EMBEDDED_GRACE",
+    default=5.0,
+    form="a number of seconds above 0 and up to 86400",
+    help="How long, in seconds, the embedded MongoDB goes on after its last user has left, so that the next script "
+    "finds it warm. Read by the process that starts the server.",
+    parse=_seconds,
+)
+EMBEDDED_START_TIMEOUT: Setting[float] = Setting(
+    name="GENESIS_FLOW_EMBEDDED_START_TIMEOUT",
+    default=60.0,
+    form="a number of seconds above 0 and up to 86400",
+    help="Longest wait, in seconds, for an embedded MongoDB that starts; after a crash it may have to recover.",
+    parse=_seconds,
+)
 CONNECT_TIMEOUT: Setting[float] = Setting(
     name="GENESIS_FLOW_CONNECT_TIMEOUT",
     default=10.0,
@@ -164,6 +197,9 @@ SETTINGS: tuple[Setting[str] | Setting[str | None] | Setting[float] | Setting[in
     DEFAULT_ARTIFACT_ROOT,
     MONGOD,
     RUNTIME_DIR,
+    EMBEDDED_CACHE,
+    EMBEDDED_GRACE,
+    EMBEDDED_START_TIMEOUT,
     CONNECT_TIMEOUT,
     OPERATION_TIMEOUT,
     POOL_SIZE,
