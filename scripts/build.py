@@ -1,8 +1,6 @@
 """Build the six distributions and prove that the wheels install and import where nothing else is.
 
-Usage: python scripts/build.py DIRECTORY
-
-Leaves six sdists and six wheels in the directory, and nothing that was there before.
+Leaves six sdists and six wheels in dist/, and nothing that was there before.
 The wheels are built from the sdists, so an sdist that lacks a file fails here and not at a user's.
 """
 
@@ -15,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+DIST = ROOT / "dist"
 SOURCES = [*sorted(ROOT.glob("packages/*")), ROOT]
 UV = [sys.executable, "-m", "uv", "--quiet"]
 
@@ -29,7 +28,8 @@ ours = [entry for each in found.values() for entry in each.entry_points]
 assert ours, "no entry point was installed"
 for entry in ours:
     entry.load()
-print(*sorted(f"{name} {each.version}" for name, each in found.items()), f"{len(ours)} entry points load", sep="\\n")
+versions = sorted(f"{name} {each.version}" for name, each in found.items())
+print(*versions, f"{len(ours)} entry points load", sep="\\n")
 """
 
 
@@ -55,8 +55,5 @@ def prove(wheels: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    target = Path(sys.argv[1]).resolve()
-    build(target)
-    prove(target)
+    build(DIST)
+    prove(DIST)
