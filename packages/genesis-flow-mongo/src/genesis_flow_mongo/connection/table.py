@@ -133,14 +133,18 @@ class Table:
         )
         return document
 
-    def write(self, operations: Sequence[UpdateOne | InsertOne[Document] | DeleteOne]) -> None:
-        """Send idempotent writes in one unordered batch; a taken `_id` means "nothing to do"."""
+    def write(self, operations: Sequence[UpdateOne | InsertOne[Document] | DeleteOne]) -> int:
+        """Send idempotent writes in one unordered batch; a taken `_id` means "nothing to do".
+
+        Returns how many documents the updates matched, counted once for each update.
+        """
         if not operations:
-            return
+            return 0
         try:
-            retry.call(self.collection.bulk_write, operations, ordered=False)
+            return retry.call(self.collection.bulk_write, operations, ordered=False).matched_count
         except driver.BulkWriteError as exc:
             _require_duplicates_only(exc)
+            return int((exc.details or {}).get("nMatched", 0))
 
     def delete(self, query: Mapping[str, Any]) -> int:
         """Delete every match; returns how many there were."""

@@ -68,5 +68,48 @@ RUN_OVERFLOW = Collection(
         Index((("experiment_id", 1), ("kind", 1), ("key", 1)), "search_runs by a key that overflowed"),
     ),
 )
+DATASETS = Collection(
+    "datasets",
+    "datasets that runs took in, with the contexts of their use",
+    "_id",
+    (Index((("experiment_id", 1), ("name", 1), ("digest", 1)), "dataset summaries of experiments"),),
+)
+LOGGED_MODELS = Collection(
+    "logged_models",
+    "logged models: info, params, tags, and a summary of each metric",
+    "_id",
+    (
+        Index(
+            (
+                ("workspace", 1),
+                ("experiment_id", 1),
+                ("lifecycle_stage", 1),
+                ("creation_timestamp", -1),
+                ("_id", 1),
+            ),
+            "search_logged_models in default order, cascades from an experiment",
+        ),
+    ),
+)
+LOGGED_MODEL_METRICS = Collection(
+    "logged_model_metrics",
+    "every metric value of every logged model",
+    "model_id",
+    (
+        Index((("model_id", 1),), "get_logged_model, deletion of a model"),
+        Index((("experiment_id", 1), ("key", 1), ("value", 1)), "search_logged_models by an exact value"),
+        Index((("run_id", 1),), "deletion of a run"),
+    ),
+)
 
-COLLECTIONS: tuple[Collection, ...] = (META, COUNTERS, EXPERIMENTS, RUNS, METRICS, RUN_OVERFLOW)
+COLLECTIONS: tuple[Collection, ...] = (
+    META,
+    COUNTERS,
+    EXPERIMENTS,
+    RUNS,
+    METRICS,
+    RUN_OVERFLOW,
+    DATASETS,
+    LOGGED_MODELS,
+    LOGGED_MODEL_METRICS,
+)
