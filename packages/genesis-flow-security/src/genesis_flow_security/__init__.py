@@ -1,4 +1,4 @@
-"""The security side of Genesis-Flow. Holds its version only: nothing is built yet, and nothing is stubbed."""
+"""The security side of Genesis-Flow. Holds only its version: nothing is built yet, nothing stubbed."""
 
 from genesis_flow_security.__about__ import __version__
 
