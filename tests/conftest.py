@@ -70,7 +70,7 @@ def distributions() -> list[Distribution]:
 def tracked() -> list[Path]:
     """Return every text file that belongs to the repository, whether or not it is committed yet."""
     found = []
-    # Not `git ls-files`: a checkout may come without git, or belong to another user than the one who tests it.
+    # Not `git ls-files`: a checkout may come without git, or belong to another user than the tester.
     for directory, names, files in os.walk(ROOT):
         names[:] = [each for each in names if each not in MADE and (each[0] != "." or each == ".ci")]
         found += [Path(directory, each) for each in files if Path(each).suffix not in BINARY]
