@@ -12,7 +12,7 @@ from genesis_flow_mongo.connection import clients, retry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pymongo import DeleteOne, InsertOne, UpdateOne
+    from pymongo import DeleteOne, InsertOne, UpdateMany, UpdateOne
     from pymongo.collection import Collection
 
     from genesis_flow_mongo.connection.context import StoreContext
@@ -28,6 +28,10 @@ class Table:
         self._context = context
         self._name = name
         self._held: tuple[int, Collection[Document]] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A pickled store connects anew where it wakes up.
+        return {**self.__dict__, "_held": None}
 
     @property
     def collection(self) -> Collection[Document]:
@@ -133,15 +137,20 @@ class Table:
         )
         return document
 
-    def write(self, operations: Sequence[UpdateOne | InsertOne[Document] | DeleteOne]) -> int:
-        """Send idempotent writes in one unordered batch; a taken `_id` means "nothing to do".
+    def write(
+        self,
+        operations: Sequence[UpdateOne | UpdateMany | InsertOne[Document] | DeleteOne],
+        *,
+        ordered: bool = False,
+    ) -> int:
+        """Send idempotent writes in one batch, unordered by default; a taken `_id` means "nothing to do".
 
         Returns how many documents the updates matched, counted once for each update.
         """
         if not operations:
             return 0
         try:
-            return retry.call(self.collection.bulk_write, operations, ordered=False).matched_count
+            return retry.call(self.collection.bulk_write, operations, ordered=ordered).matched_count
         except driver.BulkWriteError as exc:
             _require_duplicates_only(exc)
             return int((exc.details or {}).get("nMatched", 0))
