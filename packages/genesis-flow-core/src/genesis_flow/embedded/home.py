@@ -7,17 +7,21 @@ DIR/server/           0700: locks, members, state of the running server
 ```
 
 Everything about the running server lies here and not next to its socket, so that every process finds
-the server that is there, whatever its own environment says about runtime directories.
+the server that is there, whatever its own environment says about directories for sockets.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genesis_flow.embedded.errors import EmbeddedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,12 @@ class Home:
 
     @property
     def db(self) -> Path:
-        """mongod's own files."""
+        """Where mongod keeps its own files."""
         return self.data_dir / "db"
 
     @property
     def log(self) -> Path:
-        """mongod's log."""
+        """Where mongod logs."""
         return self.data_dir / "mongod.log"
 
     @property
@@ -80,25 +84,18 @@ class Home:
         """Make the directories, all for this user only, and prove that files can be written.
 
         Raises:
-            EmbeddedError: INVALID_PARAMETER_VALUE, when the path is a file; PERMISSION_DENIED, when the data
-                is another user's or the directory cannot be written; TEMPORARILY_UNAVAILABLE, when the disk
+            EmbeddedError: INVALID_PARAMETER_VALUE, when the path is a file, when the data is another
+                user's, or when the directory cannot be written; TEMPORARILY_UNAVAILABLE, when the disk
                 is full.
         """
         for directory in (self.data_dir, self.db, self.server, self.members):
             try:
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if directory != self.data_dir:
+                    self._require_owner(directory.stat().st_uid)
+                    directory.chmod(0o700)
             except OSError as exc:
                 raise self._refusal(exc) from exc
-        for directory in (self.db, self.server):
-            owner = directory.stat().st_uid
-            if owner != os.geteuid():
-                raise EmbeddedError(
-                    "PERMISSION_DENIED",
-                    f"The data in {self.data_dir} belongs to user {owner}, and this process runs as user "
-                    f"{os.geteuid()}. An embedded MongoDB serves one user: run as that user, choose another "
-                    "directory, or run a mongod for all and use a mongodb:// URI.",
-                )
-            directory.chmod(0o700)
         for directory in (self.db, self.server):
             try:
                 with tempfile.TemporaryFile(dir=directory) as probe:
@@ -106,23 +103,35 @@ class Home:
             except OSError as exc:
                 raise self._refusal(exc) from exc
 
-    def _refusal(self, exc: OSError) -> EmbeddedError:
-        import errno
+    def _require_owner(self, owner: int) -> None:
+        if owner != os.geteuid():
+            raise EmbeddedError(
+                "INVALID_PARAMETER_VALUE",
+                f"The data in {self.data_dir} belongs to user {owner}, and this process runs as user "
+                f"{os.geteuid()}. An embedded MongoDB serves one user: run as that user, choose another "
+                "directory, or run a mongod for all and use a mongodb:// URI.",
+            )
 
+    def _refusal(self, exc: OSError) -> EmbeddedError:
         if exc.errno in {errno.EEXIST, errno.ENOTDIR}:
             return EmbeddedError(
                 "INVALID_PARAMETER_VALUE",
-                f"An embedded MongoDB needs a directory for its data; {exc.filename or self.data_dir} is a file. "
-                "Name a directory, which is made when it is missing.",
+                f"An embedded MongoDB needs a directory for its data; {self.data_dir} is a file or below one. "
+                "Name a directory; it is made when it is missing.",
             )
         if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return EmbeddedError(
-                "TEMPORARILY_UNAVAILABLE",
-                f"The disk that holds {self.data_dir} is full ({exc.strerror}). Free some space, 500 MB are "
-                "comfortable, or choose another directory.",
-            )
+            return self.full_disk(str(exc.strerror))
         return EmbeddedError(
-            "PERMISSION_DENIED",
+            "INVALID_PARAMETER_VALUE",
             f"An embedded MongoDB needs to write below {self.data_dir}, and this process (user "
             f"{os.geteuid()}) cannot: {exc.strerror}. Make the directory writable or choose another one.",
+        )
+
+    def full_disk(self, found: str) -> EmbeddedError:
+        """The error for a disk without room; `found` is what the system or mongod said."""
+        return EmbeddedError(
+            "TEMPORARILY_UNAVAILABLE",
+            f"The disk that holds {self.data_dir} is full: {found}\n"
+            "Make room (200 MB are comfortable for a start) or choose another directory. "
+            "What was written and acknowledged is safe.",
         )

@@ -8,10 +8,19 @@ ready" and "as long as mongod lives" expressible without anybody cleaning up.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+try:
+    import fcntl
+except ImportError as exc:  # Windows
+    raise ImportError(
+        "The embedded MongoDB needs Linux or macOS. Here, run a MongoDB server and use its mongodb:// URI."
+    ) from exc
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _POLL = 0.01  # seconds; flock has no timeout of its own
 

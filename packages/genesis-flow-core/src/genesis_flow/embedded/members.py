@@ -9,10 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genesis_flow.embedded.errors import EmbeddedError
 from genesis_flow.embedded.locks import FileLock
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def enter(directory: Path) -> FileLock:
@@ -31,20 +34,25 @@ def enter(directory: Path) -> FileLock:
 
 
 def leave(lock: FileLock) -> None:
-    """Stop being a member; in a forked child the parent's membership is not touched."""
-    with contextlib.suppress(OSError):
-        lock.path.unlink()
+    """Stop being a member."""
+    if _pid(lock.path) == os.getpid():  # not when a forked child gives back what it shares with its parent
+        lock.path.unlink(missing_ok=True)
     lock.close()
 
 
 def pids(directory: Path) -> list[int]:
-    """The process ids of all living members, ascending; the dead ones' files are removed."""
+    """The process ids of all living members, ascending; the files of the dead are removed."""
     living = []
-    for path in directory.iterdir():
-        with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(FileNotFoundError):  # the data directory is being removed
+        for path in directory.iterdir():
             stale = FileLock.acquire(path)
             if stale:
-                leave(stale)
+                path.unlink(missing_ok=True)
+                stale.close()
             else:
-                living.append(int(path.name.partition("-")[0]))
+                living.append(_pid(path))
     return sorted(living)
+
+
+def _pid(path: Path) -> int:
+    return int(path.name.partition("-")[0])

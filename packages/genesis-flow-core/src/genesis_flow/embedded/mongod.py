@@ -1,149 +1,163 @@
-"""The mongod process: its command line, its start as a child, and what its log says when it fails."""
+"""The mongod process: its command line, its life as a child of the supervisor, and why it died."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
-import os
 import resource
 import signal
 import subprocess
 import sys
-from collections import deque
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from genesis_flow import settings
-from genesis_flow.embedded.binary import Binary
+from genesis_flow.embedded import log, replica_set, runtime
 from genesis_flow.embedded.errors import EmbeddedError
-from genesis_flow.embedded.home import Home
 from genesis_flow.embedded.locks import FileLock
-from genesis_flow.embedded.replica_set import NAME
 
-LOG_LIMIT = 8 * 1024 * 1024  # bytes of mongod.log before it becomes mongod.log.1
+if TYPE_CHECKING:
+    from genesis_flow.embedded.plan import Plan
+
+LINGER = 30.0  # seconds a mongod has to end cleanly
 _OPLOG_MB = 64
 _PR_SET_PDEATHSIG = 1
-_TAIL = 6  # lines
+
+# What mongod 6.0 (and the loader) say, lower case, and what it means for the user.
+_TOO_NEW = (
+    "unsupported wiredtiger",
+    "unsupported upgrade or downgrade",
+    "invalid featurecompatibilityversion",
+)
+_NO_LIBRARY = ("error while loading shared libraries", "library not loaded")
+_NO_SPACE = ("no space left on device", "disk quota exceeded")
+_TAKEN = ("dbpathinuse", "another mongod instance is already running")
 
 
-def command(binary: Path, home: Home, socket: Path) -> list[str]:
+class Mongod:
+    """One running mongod. It ends cleanly when the supervisor is killed, and holds `home.mongod_lock`.
+
+    Make it in a process that has one thread.
+
+    Raises:
+        EmbeddedError: INVALID_PARAMETER_VALUE, when the binary cannot be run or there is no place for
+            the socket.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        runtime.make_private(plan.socket)
+        log.rotate(plan.home.log)
+        self._log_start = log.size(plan.home.log)
+        self._process = self._spawn()
+        self.pid = self._process.pid
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        alive = FileLock.acquire(self._plan.home.mongod_lock)
+        if alive is None:
+            raise EmbeddedError(
+                "INTERNAL_ERROR", f"{self._plan.home.data_dir} is served by a mongod already."
+            )
+        try:
+            with self._plan.home.output.open("wb") as output:
+                return subprocess.Popen(
+                    command(self._plan),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(alive.fd,),
+                    cwd="/",
+                    preexec_fn=_follow_parent,  # noqa: PLW1509 - safe: the supervisor has one thread
+                )
+        except OSError as exc:
+            raise self._plan.binary.unfit(exc.strerror or str(exc)) from exc
+        finally:
+            alive.close()  # mongod has a share of its own now
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
+    def end(self) -> None:
+        """Shut it down cleanly, which takes about half a second; kill it if it does not obey."""
+        if self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(LINGER)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def tend_log(self) -> None:
+        """Keep the log within its bound."""
+        if log.rotate(self._plan.home.log):
+            self._log_start = 0
+            self._process.send_signal(signal.SIGUSR1)
+
+    def failure(self) -> EmbeddedError:
+        """Say why it ended, from its exit code, its log since it started, and what it printed."""
+        home, binary, code = self._plan.home, self._plan.binary, self._process.returncode
+        if code == -signal.SIGILL:
+            return binary.unfit("illegal instruction (MongoDB 5.0 and newer need a processor with AVX)")
+        told = "\n".join([*log.tail(home.output), *log.tail(home.log, self._log_start, "EFW")])
+        if _mentions(told, _NO_LIBRARY):
+            return binary.unfit(told)
+        if _mentions(told, _NO_SPACE):
+            return home.full_disk(told)
+        if _mentions(told, _TOO_NEW):
+            return EmbeddedError(
+                "INVALID_PARAMETER_VALUE",
+                f"The data in {home.data_dir} was written by a newer MongoDB than {binary.path} "
+                f"(found by {binary.origin}). Run a mongod of at least that version, or choose another "
+                f"directory; the data is untouched. mongod said:\n{told}",
+            )
+        if _mentions(told, _TAKEN):
+            return EmbeddedError(
+                "TEMPORARILY_UNAVAILABLE",
+                f"Another mongod, which was not started by genesis-flow, uses {home.db}. End it, or choose "
+                f"another directory. mongod said:\n{told}",
+            )
+        return EmbeddedError(
+            "INTERNAL_ERROR",
+            f"mongod ended with exit code {code} when it was to serve {home.data_dir}. "
+            f"Its log is {home.log}; the last it said:\n{told or '(nothing)'}",
+        )
+
+
+def command(plan: Plan) -> list[str]:
     """The command line of a small, quiet, private mongod."""
     return [
-        str(binary),
-        *("--dbpath", str(home.db)),
-        *("--bind_ip", str(socket)),  # a path and no address: no TCP port is opened
-        *("--unixSocketPrefix", str(socket.parent)),  # it makes a second socket, named after the port
+        str(plan.binary.path),
+        *("--dbpath", str(plan.home.db)),
+        *("--bind_ip", str(plan.socket)),  # a path and no address: no TCP port is opened
+        *("--unixSocketPrefix", str(plan.socket.parent)),  # it makes a second socket, named after the port
         *("--filePermissions", "0700"),
-        *("--replSet", NAME),
+        *("--replSet", replica_set.NAME),
         *("--oplogSize", str(_OPLOG_MB)),
-        *("--wiredTigerCacheSizeGB", str(settings.EMBEDDED_CACHE.get())),
-        # The journal is otherwise laid out ahead in files of 100 MB each, which costs disk and start-up time.
+        *("--wiredTigerCacheSizeGB", str(plan.cache)),
+        # The journal is otherwise laid out ahead in files of 100 MB: 300 MB of disk for an empty database.
         *("--wiredTigerEngineConfigString", "log=(file_max=16MB,prealloc=false)"),
-        *("--logpath", str(home.log), "--logappend", "--logRotate", "reopen"),
+        *("--logpath", str(plan.home.log), "--logappend", "--logRotate", "reopen"),
         *("--slowms", "1000"),
         "--quiet",
         "--noscripting",  # no JavaScript in the server: nothing here needs it
-        *_parameters(
-            diagnosticDataCollectionEnabled="false",
-            shutdownTimeoutMillisForSignaledShutdown="100",  # there is no secondary to wait 15 s for
-        ),
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        # There is no secondary that could take over; the default is to wait 15 seconds for one.
+        *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
     ]
 
 
-def spawn(binary: Path, home: Home, socket: Path) -> subprocess.Popen[bytes]:
-    """Start mongod as a child that ends cleanly when its parent dies, and that holds `home.mongod_lock`.
-
-    Call it from a process with one thread.
-
-    Raises:
-        EmbeddedError: the binary cannot be run, or another mongod of ours lives.
-        OSError: the log files cannot be written.
-    """
-    rotate(home)
-    alive = FileLock.acquire(home.mongod_lock)
-    if alive is None:
-        raise EmbeddedError("INTERNAL_ERROR", f"Another mongod serves {home.data_dir} already.")
-    try:
-        with home.output.open("ab") as output:
-            return subprocess.Popen(
-                command(binary, home, socket),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=(alive.fd,),
-                cwd="/",
-                # An unknown locale in the user's environment would keep mongod from starting.
-                env={**os.environ, "LC_ALL": "C"},
-                preexec_fn=_follow_parent,  # noqa: PLW1509 - safe: the supervisor has one thread
-            )
-    except OSError as exc:
-        raise Binary(binary, "the caller").unfit(exc.strerror or str(exc)) from exc
-    finally:
-        alive.close()  # mongod has its own share now
+def _mentions(text: str, phrases: tuple[str, ...]) -> bool:
+    return any(phrase in text.lower() for phrase in phrases)
 
 
-def rotate(home: Home) -> bool:
-    """Set a log that has grown past the limit aside; a running mongod must be told with SIGUSR1."""
-    with contextlib.suppress(FileNotFoundError):
-        if home.log.stat().st_size > LOG_LIMIT:
-            home.log.replace(home.log.with_suffix(".log.1"))
-            return True
-    return False
-
-
-def failure(exit_code: int, binary: Path, home: Home) -> EmbeddedError:
-    """Say why mongod ended, from its exit code, its log and what it printed."""
-    tail = "\n".join(log_tail(home))
-    for phrase, found in (
-        ("No space left on device", _full_disk),
-        ("error while loading shared libraries", _unfit),
-    ):
-        if phrase in tail:
-            return found(binary, home, tail)
-    return EmbeddedError(
-        "INTERNAL_ERROR",
-        f"mongod ended with exit code {exit_code} while it served {home.data_dir}. The end of {home.log}:\n{tail}",
-    )
-
-
-def log_tail(home: Home) -> list[str]:
-    """The last lines that matter: errors and warnings of the log, then what was printed."""
-    lines: deque[str] = deque(maxlen=_TAIL)
-    with contextlib.suppress(OSError), home.log.open(errors="replace") as log:
-        for line in log:
-            told = _told(line)
-            if told:
-                lines.append(told)
-    with contextlib.suppress(OSError):
-        lines.extend(home.output.read_text(errors="replace").splitlines()[-_TAIL:])
-    return list(lines)
-
-
-def _told(line: str) -> str | None:
-    try:
-        entry = json.loads(line)
-        if entry["s"] in {"E", "F"}:
-            return f"{entry['msg']} {json.dumps(entry.get('attr', {}))}"
-    except (ValueError, KeyError, TypeError):
-        pass
-    return None
-
-
-def _full_disk(_binary: Path, home: Home, tail: str) -> EmbeddedError:
-    return EmbeddedError("TEMPORARILY_UNAVAILABLE", f"The disk that holds {home.data_dir} is full:\n{tail}")
-
-
-def _unfit(binary: Path, _home: Home, tail: str) -> EmbeddedError:
-    return Binary(binary, "the caller").unfit(tail)
-
-
-def _parameters(**values: str) -> list[str]:
-    return [word for name, value in values.items() for word in ("--setParameter", f"{name}={value}")]
+# Loaded here: between fork and exec there is no room for it.
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def _follow_parent() -> None:
     """Between fork and exec: end when the supervisor is killed, and open as many files as allowed."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if _libc:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with contextlib.suppress(OSError, ValueError):  # macOS refuses what it says is its limit
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genesis_flow.embedded.wire import CommandError, Wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME = "rs0"
 _NOT_YET_INITIALIZED = 94

@@ -1,6 +1,6 @@
 """Where sockets live: short paths, in directories that only this user can enter.
 
-A socket's path has at most 107 bytes, data directories are often longer. `$XDG_RUNTIME_DIR` is no
+A socket's path has at most 107 bytes; data directories are often longer. `$XDG_RUNTIME_DIR` is no
 home for it: logind empties it when the user's last session ends, while a training goes on under nohup.
 """
 
@@ -19,42 +19,52 @@ _OTHERS = 0o077
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Where the server of `data_dir` listens; makes the directories above it.
+    """Where the server of `data_dir` listens: the same path for the same directory. Makes nothing.
 
     Raises:
-        EmbeddedError: PERMISSION_DENIED, when a directory of that name exists and others can write
-            there; INVALID_PARAMETER_VALUE, when the path is too long or cannot be made.
+        EmbeddedError: INVALID_PARAMETER_VALUE, when the path would be too long.
     """
     chosen = settings.RUNTIME_DIR.get()
-    base = Path(chosen or f"/tmp/genesis-flow-{os.geteuid()}").absolute()  # noqa: S108 - owner and mode are verified
-    # The same name for the same directory, always: then a restart needs no new replica-set configuration.
-    socket = base / hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16] / "m.sock"
+    base = Path(chosen).expanduser() if chosen else Path(f"/tmp/genesis-flow-{os.geteuid()}")  # noqa: S108 - see make_private
+    socket = base.absolute() / hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16] / "m.sock"
     length = len(os.fsencode(socket))
     if length > LONGEST:
         raise EmbeddedError(
             "INVALID_PARAMETER_VALUE",
-            f"A socket's path has at most {LONGEST} bytes, {socket} has {length}. "
+            f"A socket's path has at most {LONGEST} bytes; {socket} has {length}. "
             f"Set {settings.RUNTIME_DIR.name} to a shorter directory.",
         )
-    for directory in (base, socket.parent):
-        _make_private(directory)
     return socket
 
 
-def _make_private(directory: Path) -> None:
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = directory.lstat()  # not stat: a link that another user laid must not lead us anywhere
-    except OSError as exc:
-        raise EmbeddedError(
-            "INVALID_PARAMETER_VALUE",
-            f"The directory for sockets, {directory}, cannot be made: {exc.strerror}. "
-            f"Set {settings.RUNTIME_DIR.name} to a directory that this user can write.",
-        ) from exc
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & _OTHERS:
-        raise EmbeddedError(
-            "PERMISSION_DENIED",
-            f"Sockets need a directory that only this user (id {os.geteuid()}) can enter; {directory} is owned "
-            f"by user {found.st_uid} and has mode {stat.S_IMODE(found.st_mode):04o}. "
-            f"Remove it, or set {settings.RUNTIME_DIR.name} to another directory.",
-        )
+def make_private(socket: Path) -> None:
+    """Make the two directories above `socket`, or see that they are as we would have made them.
+
+    Raises:
+        EmbeddedError: INVALID_PARAMETER_VALUE, when one cannot be made, is a link, or can be entered
+            by other users.
+    """
+    for directory in (socket.parent.parent, socket.parent):
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = directory.lstat()  # not stat: a link that another user laid must not lead us anywhere
+        except OSError as exc:
+            raise EmbeddedError(
+                "INVALID_PARAMETER_VALUE",
+                f"The directory for sockets, {directory}, cannot be made: {exc.strerror}. "
+                f"Set {settings.RUNTIME_DIR.name} to a directory that this user can write.",
+            ) from exc
+        mode = stat.S_IMODE(found.st_mode)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or mode & _OTHERS:
+            raise EmbeddedError(
+                "INVALID_PARAMETER_VALUE",
+                f"Sockets need a directory that only this user (id {os.geteuid()}) can enter; {directory} "
+                f"is {_kind(found)} of user {found.st_uid} with mode {mode:04o}. "
+                f"Remove it, or set {settings.RUNTIME_DIR.name} to another directory.",
+            )
+
+
+def _kind(found: os.stat_result) -> str:
+    if stat.S_ISLNK(found.st_mode):
+        return "a link"
+    return "a directory" if stat.S_ISDIR(found.st_mode) else "a file"

@@ -8,38 +8,43 @@ import select
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genesis_flow import settings
-from genesis_flow.embedded import runtime
-from genesis_flow.embedded.binary import Binary
+from genesis_flow.embedded import log
 from genesis_flow.embedded.errors import EmbeddedError
-from genesis_flow.embedded.home import Home
-from genesis_flow.embedded.locks import FileLock, is_held
-from genesis_flow.embedded.mongod import log_tail
+from genesis_flow.embedded.locks import is_held
+from genesis_flow.embedded.plan import Plan
 from genesis_flow.embedded.replica_set import is_primary
 from genesis_flow.embedded.state import State
 from genesis_flow.embedded.wire import CommandError, Wire
 
+if TYPE_CHECKING:
+    from genesis_flow.embedded.home import Home
+    from genesis_flow.embedded.locks import FileLock
+
 _POLL = 0.02  # seconds
-# With -I the user's PYTHON* variables and working directory decide nothing; the path is ours, as it is here.
+# With -I neither PYTHON* variables nor the working directory decide what the supervisor imports: it finds its
+# modules where this process finds them.
 _BOOT = (
-    "import json,sys; a=json.loads(sys.argv[1]); sys.path[:]=a.pop('path'); "
-    "from genesis_flow.embedded.supervisor import main; main(**a)"
+    "import json, sys; order = json.load(sys.stdin); sys.path[:] = order['path']; "
+    "from genesis_flow.embedded.supervisor import main; main(order)"
 )
 
 
 def ensure(home: Home, start_lock: FileLock, deadline: float) -> State:
     """Return the state of a server that takes writes, launched now if there is none.
 
-    The caller holds the start lock and is a member.
+    The caller holds the start lock and is a member. One round trip when the server runs.
 
     Raises:
         EmbeddedError: no server can be had before `deadline` (monotonic seconds).
     """
     while True:
         if not is_held(home.supervisor_lock):
-            launch(home, start_lock, deadline)
+            launch(Plan.make(home), start_lock, deadline)
         state = State.read(home.state)
         if state and _takes_writes(state):
             return state
@@ -48,48 +53,28 @@ def ensure(home: Home, start_lock: FileLock, deadline: float) -> State:
         time.sleep(_POLL)
 
 
-def launch(home: Home, start_lock: FileLock, deadline: float) -> None:
+def launch(plan: Plan, start_lock: FileLock, deadline: float) -> None:
     """Start a supervisor, which takes a share of the start lock until mongod is ready.
 
     Raises:
         EmbeddedError: what kept the server from starting, or that it took too long.
     """
-    binary = Binary.find()
-    endpoint = runtime.socket_path(home.data_dir)
     reader, writer = os.pipe()
-    order = {
-        "path": [str(Path(entry).absolute()) for entry in sys.path if entry],
-        "data_dir": str(home.data_dir),
-        "binary": str(binary.path),
-        "endpoint": str(endpoint),
-        "start_fd": start_lock.fd,
-        "answer_fd": writer,
-    }
     try:
-        with home.output.open("wb") as output:
-            started = subprocess.run(
-                [sys.executable, "-I", "-c", _BOOT, json.dumps(order)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=(start_lock.fd, writer),
-                cwd="/",
-                start_new_session=True,  # a Ctrl-C in the user's terminal is not for us
-                check=False,
-            )
+        _boot(plan, start_lock.fd, writer)
     finally:
         os.close(writer)
     try:
         answer = json.loads(_read(reader, deadline) or "null")
     except TimeoutError as exc:
-        raise late(home) from exc
+        raise late(plan.home) from exc
     finally:
         os.close(reader)
     if answer is None:
         raise EmbeddedError(
             "INTERNAL_ERROR",
-            f"The supervisor of the embedded MongoDB ended before it could start mongod (exit code "
-            f"{started.returncode}). {home.output} says:\n" + "\n".join(log_tail(home)),
+            f"The supervisor of the embedded MongoDB, run by {sys.executable}, ended before mongod ran:\n"
+            + "\n".join(log.tail(plan.home.output)),
         )
     if answer:
         raise EmbeddedError(answer["code"], answer["message"])
@@ -97,18 +82,59 @@ def launch(home: Home, start_lock: FileLock, deadline: float) -> None:
 
 def late(home: Home) -> EmbeddedError:
     """The error for a server that is not ready in time."""
-    tail = "\n".join(log_tail(home))
+    state = State.read(home.state)
+    timeout = settings.EMBEDDED_START_TIMEOUT
+    asked = f"The embedded MongoDB in {home.data_dir} was not ready within {timeout.get():g} s."
+    if state and is_held(home.supervisor_lock) and not Path(state.socket).exists():
+        return EmbeddedError(
+            "TEMPORARILY_UNAVAILABLE",
+            f"{asked} It is served by process {state.supervisor}, whose socket {state.socket} cannot be seen "
+            "from here: another container, or a /tmp of its own? Use it from there, or stop it there first.",
+        )
+    said = "\n".join(log.tail(home.log, severities="EFWI"))
     return EmbeddedError(
         "TEMPORARILY_UNAVAILABLE",
-        f"The embedded MongoDB in {home.data_dir} was not ready within {settings.EMBEDDED_START_TIMEOUT.get():g} s. "
-        f"It may be recovering: try again, or set {settings.EMBEDDED_START_TIMEOUT.name} higher. "
-        f"{home.log} says what it does." + (f"\n{tail}" if tail else ""),
+        f"{asked} It may be recovering: try again, or set {timeout.name} higher. "
+        f"The end of {home.log}:\n{said or '(nothing)'}",
     )
+
+
+def _boot(plan: Plan, start_fd: int, answer_fd: int) -> None:
+    order = {
+        "path": [str(Path(entry).absolute()) for entry in sys.path if entry],
+        "plan": plan.to_json(),
+        "start_fd": start_fd,
+        "answer_fd": answer_fd,
+    }
+    with plan.home.output.open("wb") as output:
+        try:
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-I",
+                    "-c",
+                    _BOOT,
+                    str(plan.home.data_dir),
+                ],  # the last one is for readers of `ps`
+                input=json.dumps(order).encode(),
+                stdout=output,
+                stderr=output,
+                pass_fds=(start_fd, answer_fd),
+                cwd="/",
+                start_new_session=True,  # a Ctrl-C in the user's terminal is not for the server
+                check=False,
+            )
+        except OSError as exc:
+            raise EmbeddedError(
+                "INTERNAL_ERROR",
+                "The supervisor of the embedded MongoDB needs a Python, and sys.executable, "
+                f"{sys.executable!r}, cannot be run: {exc.strerror}.",
+            ) from exc
 
 
 def _takes_writes(state: State) -> bool:
     try:
-        with Wire(Path(state.socket)) as wire:
+        with closing(Wire(Path(state.socket))) as wire:
             return is_primary(wire)
     except (OSError, CommandError):
         return False

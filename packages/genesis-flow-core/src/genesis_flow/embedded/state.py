@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
 class State:
-    """Written by the supervisor when mongod is up; true as long as the supervisor's lock is held.
+    """Written by the supervisor when it starts mongod; true as long as the supervisor's lock is held.
 
     Attributes:
         supervisor: its process id.
         mongod: mongod's process id.
         socket: where mongod listens.
         binary: the mongod that runs.
-        version: its version, such as `6.0.5`.
     """
 
     supervisor: int
     mongod: int
     socket: str
     binary: str
-    version: str
 
     def write(self, path: Path) -> None:
         """Replace the file at once: a reader sees the old state or the new one."""
         draft = path.with_suffix(".new")
         draft.write_text(json.dumps(asdict(self)))
-        os.replace(draft, path)
+        draft.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> State | None:

@@ -1,7 +1,7 @@
 """The small process between the members and mongod: it starts mongod, mends it, and ends it.
 
 It has one thread, belongs to no terminal, and lives as long as there are members (and some seconds
-more), or while the server is pinned. Started by `server.launch`, never imported by a user's process.
+more), or while the server is pinned. `server.launch` starts it; no user's process imports it.
 """
 
 from __future__ import annotations
@@ -13,115 +13,124 @@ import select
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import Any
 
-from genesis_flow import settings
-from genesis_flow.embedded import members, mongod, replica_set
+from genesis_flow.embedded import members, replica_set
 from genesis_flow.embedded.errors import EmbeddedError
-from genesis_flow.embedded.home import Home
 from genesis_flow.embedded.locks import FileLock, is_held
+from genesis_flow.embedded.mongod import LINGER, Mongod
+from genesis_flow.embedded.plan import Plan
 from genesis_flow.embedded.state import State
 from genesis_flow.embedded.wire import CommandError, Wire
 
 _TICK = 0.5  # seconds between two looks at the members
 _POLL = 0.02  # seconds between two tries to reach a mongod that starts
-_LINGER = 30.0  # seconds a mongod has to end
-_CRASHES = 5  # in a row, each within _LINGER of its start, before we give up
+_CRASHES = 5  # that often in a row mongod may die soon after its start before we give up
+_SOON = 30.0  # seconds
 
 
 class Supervisor:
     """Runs one mongod for one data directory."""
 
-    def __init__(self, home: Home, binary: Path, endpoint: Path) -> None:
-        self._home = home
-        self._binary = binary
-        self._endpoint = endpoint
-        self._wake, waker = socket.socketpair()
-        self._wake.setblocking(False)
-        waker.setblocking(False)
-        self._waker = waker  # kept: signals write into it
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._home = plan.home
+        self._crashes = 0
         self._told_to_stop = False
-        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+        self._awake, self._alarm = socket.socketpair()
+        self._awake.setblocking(False)
+        self._alarm.setblocking(False)
+        signal.set_wakeup_fd(self._alarm.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken when mongod ends
 
     def _stop(self, *_: object) -> None:
         self._told_to_stop = True
 
+    def take_office(self) -> None:
+        """Become the one supervisor of the directory.
+
+        Raises:
+            EmbeddedError: there is one, though nobody should start a second one.
+        """
+        if FileLock.acquire(self._home.supervisor_lock) is None:
+            raise EmbeddedError("INTERNAL_ERROR", f"{self._home.data_dir} has a supervisor already.")
+        self._home.pin.unlink(missing_ok=True)  # of a server that was killed: pinned is what runs
+
     def start(self) -> None:
-        """Bring mongod up as primary and write the state."""
+        """Bring mongod up as primary; the state is written as soon as there is a process to speak of.
+
+        Raises:
+            EmbeddedError: it did not come up.
+        """
         self._end_orphan()
         self._started = time.monotonic()
-        self._mongod = mongod.spawn(self._binary, self._home, self._endpoint)
-        version = self._handshake()
-        State(os.getpid(), self._mongod.pid, str(self._endpoint), str(self._binary), version).write(self._home.state)
-
-    def run(self) -> None:
-        """Serve until nobody is left. Returns while it holds the start lock, mongod ended."""
-        crashes = 0
-        lonely_since = time.monotonic()
-        while True:
-            now = time.monotonic()
-            if self._home.pin.exists() or members.pids(self._home.members):
-                lonely_since = now
-            if self._told_to_stop or now - lonely_since > settings.EMBEDDED_GRACE.get():
-                if self._end(force=self._told_to_stop):
-                    return
-            elif self._mongod.poll() is not None or not self._endpoint.exists():
-                crashes = crashes + 1 if now - self._started < _LINGER else 1
-                if crashes > _CRASHES:
-                    return
-                self._end_mongod()
-                self.start()
-            elif mongod.rotate(self._home):
-                self._mongod.send_signal(signal.SIGUSR1)
-            self._sleep()
-
-    def _sleep(self) -> None:
-        select.select([self._wake], [], [], _TICK)
-        with contextlib.suppress(BlockingIOError):
-            self._wake.recv(4096)
-
-    def _handshake(self) -> str:
+        self._mongod = Mongod(self._plan)
+        state = State(os.getpid(), self._mongod.pid, str(self._plan.socket), str(self._plan.binary.path))
+        state.write(self._home.state)
         configured = False
-        while True:
-            exit_code = self._mongod.poll()
-            if exit_code is not None:
-                raise mongod.failure(exit_code, self._binary, self._home)
-            with contextlib.suppress(OSError, CommandError), Wire(self._endpoint) as wire:
+        while not self._told_to_stop:
+            if self._mongod.exit_code() is not None:
+                raise self._mongod.failure()
+            with (
+                contextlib.suppress(OSError, CommandError),
+                contextlib.closing(Wire(self._plan.socket)) as wire,
+            ):
                 if not configured:
-                    replica_set.make_member(wire, self._endpoint)
+                    replica_set.make_member(wire, self._plan.socket)
                     configured = True
                 if replica_set.is_primary(wire):
-                    return str(wire.command({"buildInfo": 1})["version"])
+                    return
             time.sleep(_POLL)
 
-    def _end(self, *, force: bool) -> bool:
-        lock = FileLock.acquire(self._home.start_lock, _LINGER if force else 0.0)
-        if lock is None:
-            return False  # somebody is joining
-        if not force and members.pids(self._home.members):
-            lock.close()
-            return False
-        self._end_mongod()
-        self._home.state.unlink(missing_ok=True)
-        self._home.pin.unlink(missing_ok=True)
-        shutil.rmtree(self._endpoint.parent, ignore_errors=True)
-        self._last_lock = lock  # until exit: who waits for it must find us gone
-        return True
+    def run(self) -> None:
+        """Serve until nobody is left, or until the data directory is gone.
 
-    def _end_mongod(self) -> None:
-        if self._mongod.poll() is None:
-            self._mongod.terminate()
-            try:
-                self._mongod.wait(_LINGER)
-            except subprocess.TimeoutExpired:
-                self._mongod.kill()
-                self._mongod.wait()
+        Raises:
+            EmbeddedError: mongod died and cannot be brought back.
+        """
+        lonely_since = time.monotonic()
+        while self._home.members.is_dir():
+            if self._home.pin.exists() or members.pids(self._home.members):
+                lonely_since = time.monotonic()
+            if self._told_to_stop or time.monotonic() - lonely_since > self._plan.grace:
+                if self._end():
+                    return
+            elif self._mongod.exit_code() is not None or not self._plan.socket.exists():
+                self._mend()
+            self._mongod.tend_log()
+            self._sleep()
+        self._mongod.end()
+
+    def _sleep(self) -> None:
+        select.select([self._awake], [], [], _TICK)
+        with contextlib.suppress(BlockingIOError):
+            self._awake.recv(4096)
+
+    def _mend(self) -> None:
+        """Start again, on the same path: the members' drivers find it there and go on."""
+        self._crashes = self._crashes + 1 if time.monotonic() - self._started < _SOON else 1
+        self._mongod.end()
+        if self._crashes > _CRASHES:
+            raise self._mongod.failure()
+        self.start()
+
+    def _end(self) -> bool:
+        """End mongod, unless somebody is joining at this moment."""
+        last = FileLock.acquire(self._home.start_lock, LINGER if self._told_to_stop else 0.0)
+        if last is None:
+            return False
+        if not self._told_to_stop and members.pids(self._home.members):
+            last.close()
+            return False
+        self._mongod.end()
+        for path in (self._home.state, self._home.pin):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(self._plan.socket.parent, ignore_errors=True)
+        return True  # and keep the lock until exit: who waits for it must find us gone
 
     def _end_orphan(self) -> None:
         """A mongod whose supervisor was killed is on its way out, or (not on Linux) must be told so."""
@@ -129,37 +138,48 @@ class Supervisor:
             return
         state = State.read(self._home.state)
         if state:
-            os.kill(state.mongod, signal.SIGTERM)
-        lock = FileLock.acquire(self._home.mongod_lock, _LINGER)
-        if lock is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(state.mongod, signal.SIGTERM)
+        gone = FileLock.acquire(self._home.mongod_lock, LINGER)
+        if gone is None:
             raise EmbeddedError(
                 "TEMPORARILY_UNAVAILABLE",
-                f"A mongod without supervisor serves {self._home.data_dir} and does not end. "
-                f"Its process id: {state.mongod if state else 'unknown'}.",
+                f"A mongod (process {state.mongod if state else 'unknown'}) was left alone with "
+                f"{self._home.data_dir} and does not end. End it and try again.",
             )
-        lock.close()
+        gone.close()
 
 
-def main(data_dir: str, binary: str, endpoint: str, start_fd: int, answer_fd: int) -> None:
-    """Body of the process. Answers `{}` or an error as JSON on `answer_fd`, once."""
+def main(order: dict[str, Any]) -> None:
+    """Body of the process. Answers `{}` or an error, as JSON, once the outcome of the start is known.
+
+    Args:
+        order: what `server.launch` says: `plan` (see `Plan.to_json`), `start_fd` (open, locked start
+            lock) and `answer_fd` (writable end of a pipe).
+    """
     if os.fork():  # not the child of the user's process: nobody there waits for us
         os._exit(0)
-    home = Home(Path(data_dir))
-    start_lock = FileLock.inherited(home.start_lock, start_fd)
-    os.set_inheritable(answer_fd, False)
-    answer = os.fdopen(answer_fd, "w")
-    try:
-        mine = FileLock.acquire(home.supervisor_lock)
-        if mine is None:
-            raise EmbeddedError("INTERNAL_ERROR", f"{home.data_dir} has a supervisor already.")
-        home.pin.unlink(missing_ok=True)
-        supervisor = Supervisor(home, Path(binary), Path(endpoint))
-        supervisor.start()
-    except EmbeddedError as exc:
-        json.dump({"code": exc.code, "message": exc.message}, answer)
-        answer.close()
-        sys.exit(1)
-    answer.write("{}")
-    answer.close()
+    _close_stdin()
+    os.set_inheritable(order["answer_fd"], False)  # else mongod would keep the pipe open
+    plan = Plan.from_json(order["plan"])
+    start_lock = FileLock.inherited(plan.home.start_lock, order["start_fd"])
+    supervisor = Supervisor(plan)
+    with os.fdopen(order["answer_fd"], "w") as answer:
+        try:
+            supervisor.take_office()
+            supervisor.start()
+        except EmbeddedError as exc:
+            json.dump({"code": exc.code, "message": exc.message}, answer)
+            return
+        answer.write("{}")
     start_lock.close()
-    supervisor.run()
+    try:
+        supervisor.run()
+    except EmbeddedError as exc:
+        sys.exit(exc.message)
+
+
+def _close_stdin() -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import socket
 import struct
-from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genesis_flow.embedded.errors import EmbeddedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _OP_MSG = 2013
 _HEADER = struct.Struct("<iiii")  # length with header, request id, response to, operation
@@ -32,7 +33,7 @@ class CommandError(Exception):
 
 
 class Wire:
-    """A connection to the mongod that listens on `path`; each reply within `timeout` seconds.
+    """A connection to the mongod that listens on `path`; each reply within `timeout` seconds. Close it.
 
     Raises:
         OSError: nobody listens, or nobody answers.
@@ -47,10 +48,8 @@ class Wire:
             self._socket.close()
             raise
 
-    def __enter__(self) -> Wire:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Hang up."""
         self._socket.close()
 
     def command(self, document: dict[str, Any], database: str = "admin") -> dict[str, Any]:
@@ -91,5 +90,6 @@ def require_bson() -> None:
     except ImportError as exc:
         raise EmbeddedError(
             "INVALID_PARAMETER_VALUE",
-            "An embedded MongoDB is spoken to with pymongo, which is not installed: pip install genesis-flow-mongo",
+            "An embedded MongoDB is spoken to with pymongo, which is not installed here. "
+            "Install it with: pip install genesis-flow-mongo",
         ) from exc
