@@ -1,0 +1,45 @@
+"""A small environment, as a Genesis-Flow user has it: mlflow-skinny and our wheels, no full MLflow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGES = Path(__file__).parents[1] / "packages"
+OURS = ("genesis-flow-core", "genesis-flow-mongo")
+
+
+class EnvironmentFailedError(RuntimeError):
+    """The environment could not be made; the message holds what the installer said."""
+
+
+@contextmanager
+def skinny(root: Path, given: Path | None) -> Iterator[Path]:
+    """Give an interpreter of the small environment: the caller's, or one made below `root`.
+
+    Raises:
+        EnvironmentFailedError: packages could not be installed.
+    """
+    if given:
+        yield given.absolute()
+        return
+    home = root / "skinny"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
+    python = home / "bin" / "python"
+    installer = ["uv", "pip", "install"] if find_spec("uv") else ["pip", "install"]
+    sources = [str(PACKAGES / name) for name in OURS]
+    command = [sys.executable, "-m", *installer, "--quiet", "--python", str(python), *sources]
+    if installer[0] == "pip":  # pip takes --python before the verb
+        command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *sources]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        msg = f"No environment with mlflow-skinny: {answer.stderr[-1000:]}\nGive one with --skinny-python."
+        raise EnvironmentFailedError(msg)
+    yield python
