@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
     from conftest import Distribution
 
-# The commands that pages show, at the beginning of a line in a code block or between backticks.
-SHOWN = re.compile(
-    r"(?:^(?:    |\$ )?|`)((?:make|genesis-flow|pip install|scripts/tox) [^`\n#|&]+)", re.MULTILINE
-)
+# Code on a page: a fenced block, an indented line, or words between backticks.
+CODE = re.compile(r"^```[^\n]*\n(.*?)^```$|^    (\S[^\n]*)$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^(?:\$ )?((?:make|genesis-flow|pip install|scripts/tox) [^#|&\n]+)", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,8 @@ def shown(pages: list[Path], root: Path) -> list[tuple[str, list[str]]]:
     return [
         (str(page.relative_to(root)), shlex.split(command))
         for page in pages
-        for command in SHOWN.findall(page.read_text())
+        for code in CODE.findall(page.read_text())
+        for command in COMMAND.findall("".join(code))
     ]
 
 
@@ -43,9 +43,10 @@ def tox_ini(root: Path) -> ConfigParser:
 
 @pytest.fixture(scope="module")
 def environments(tox_ini: ConfigParser) -> set[str]:
-    """Return the names of tox environments that have a section or stand in the list, braces expanded."""
+    """Return the names of tox environments: those with a section, those in the list and in labels."""
     names = {section.partition(":")[2] for section in tox_ini.sections() if section.startswith("testenv:")}
-    for line in tox_ini["tox"]["env_list"].split():
+    labelled = re.findall(r"= (.+)", tox_ini["tox"]["labels"])
+    for line in [*tox_ini["tox"]["env_list"].split(), *labelled]:
         head, *groups = re.split(r"\{(.+?)\}", line)
         expanded = [head]
         for position, group in enumerate(groups):

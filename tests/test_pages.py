@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from genesis_flow import settings
+from genesis_flow.testing.fixtures import SERVER_VARIABLE
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SETTING = re.compile(r"\bGENESIS_FLOW_[A-Z_]*[A-Z]\b")
@@ -43,7 +44,7 @@ def test_links_between_pages_lead_somewhere(pages: list[Path], root: Path) -> No
 
 
 def test_settings_on_pages_exist(pages: list[Path], root: Path) -> None:
-    known = {each.name for each in settings.SETTINGS}
+    known = {each.name for each in settings.SETTINGS} | {SERVER_VARIABLE}
 
     unknown = [
         (str(page.relative_to(root)), name)
