@@ -23,6 +23,7 @@ def experiment_to_document(
     """Return the document of a new, active experiment; `created` is in milliseconds."""
     return {
         "_id": experiment_id,
+        "number": int(experiment_id),
         "workspace": workspace,
         "name": name,
         "artifact_location": artifact_location,

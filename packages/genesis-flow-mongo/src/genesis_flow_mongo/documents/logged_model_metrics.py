@@ -7,7 +7,6 @@ once for each dataset. Summaries only ever move one way, so writing one twice ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlflow.entities import Metric
@@ -27,9 +26,14 @@ _OPPOSITE = {code: 159 - code for code in range(33, 127)}
 _AFTER_ALL = chr(127)
 
 
+def dataset_mark(name: str, digest: str | None = None) -> str:
+    """Return what stands for a dataset in a model's document: for one digest of it, or for all."""
+    return ids.digest(name) if digest is None else ids.digest(name, digest)
+
+
 def on_dataset(name: str, digest: str | None = None) -> str:
-    """Return the scope of the rows that belong to a dataset: to one digest of it, or to all."""
-    return "dataset_metrics." + (ids.digest(name) if digest is None else ids.digest(name, digest))
+    """Return the scope of the rows that belong to a dataset."""
+    return f"dataset_metrics.{dataset_mark(name, digest)}"
 
 
 def metric_to_document(experiment_id: str, run_id: str, metric: Metric) -> dict[str, Any]:
@@ -76,55 +80,55 @@ def metric_from_document(row: Mapping[str, Any]) -> Metric:
     )
 
 
-@dataclass
-class Summary:
-    """What a search needs to know of the rows of one key: `lo`west, `hi`ghest and latest (`last`) value."""
+def summaries(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the summaries of one model's rows, by their path in the model's document.
 
-    lo: float
-    hi: float
-    last: dict[str, Any]
-
-    def add(self, other: Summary) -> None:
-        """Take more rows into account."""
-        self.lo = min(self.lo, other.lo)
-        self.hi = max(self.hi, other.hi)
-        self.last = max(self.last, other.last, key=lambda last: tuple(last.values()))
-
-
-def summaries(rows: Iterable[Mapping[str, Any]]) -> dict[str, Summary]:
-    """Return the summaries of one model's rows, by their path in the model's document."""
-    found: dict[str, Summary] = {}
+    A summary is {lo, hi, last}: the lowest, the highest and the latest value.
+    """
+    found: dict[str, dict[str, Any]] = {}
     for row in rows:
+        value, last = row["value"], _last(row)
         for scope in _scopes(row):
-            path = f"{scope}.{escape(row['key'])}"
-            summary = Summary(row["value"], row["value"], _last(row))
-            if path in found:
-                found[path].add(summary)
-            else:
-                found[path] = summary
+            summary = found.setdefault(
+                f"{scope}.{escape(row['key'])}", {"lo": value, "hi": value, "last": last}
+            )
+            summary["lo"] = min(summary["lo"], value)
+            summary["hi"] = max(summary["hi"], value)
+            summary["last"] = max(summary["last"], last, key=_latest_order)
     return found
 
 
-def summary_update(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the classic update that moves a model's summaries to include these rows of it."""
-    lowest: dict[str, Any] = {}
-    highest: dict[str, Any] = {}
-    for path, summary in summaries(rows).items():
-        lowest[f"{path}.lo"] = summary.lo
-        highest[f"{path}.hi"] = summary.hi
-        highest[f"{path}.last"] = summary.last
-    return {"$min": lowest, "$max": highest}
+def summary_update(summaries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the classic update that lets a document's summaries take these into account, by their paths."""
+    return {
+        "$min": {f"{path}.lo": summary["lo"] for path, summary in summaries.items()},
+        "$max": {
+            f"{path}.{name}": summary[name] for path, summary in summaries.items() for name in ("hi", "last")
+        },
+    }
+
+
+def dataset_marks(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the marks of all datasets that rows belong to."""
+    return sorted({dataset_mark(*dataset) for row in rows for dataset in _datasets(row)})
 
 
 def _scopes(row: Mapping[str, Any]) -> list[str]:
+    return [EVERYWHERE, *(on_dataset(*dataset) for dataset in _datasets(row))]
+
+
+def _datasets(row: Mapping[str, Any]) -> list[tuple[str, str | None]]:
     name, digest = row["dataset_name"], row["dataset_digest"]
     if name is None:
-        return [EVERYWHERE]
-    scopes = [EVERYWHERE, on_dataset(name)]
-    return scopes if digest is None else [*scopes, on_dataset(name, digest)]
+        return []
+    return [(name, None)] if digest is None else [(name, None), (name, digest)]
 
 
 def _last(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `$max` compares field by field: the latest (t)imestamp, (s)tep, then the least (r)un id."""
     opposite = row["run_id"].translate(_OPPOSITE) + _AFTER_ALL
     return {"t": row["timestamp"], "s": row["step"], "r": opposite, "v": row["value"]}
+
+
+def _latest_order(last: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(last.values())

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 import struct
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from bson.binary import Binary
+from mlflow.exceptions import MlflowException
 
 from genesis_flow_mongo.documents.keys import escape
 from genesis_flow_mongo.schema import ids
@@ -45,8 +45,20 @@ def stored_value(value: float) -> float:
 
 
 def point_of(metric: Metric) -> Point:
-    """Return the point of a validated metric. Fractions of a step or timestamp are cut, as integers need."""
-    return int(metric.timestamp), int(metric.step), stored_value(metric.value)
+    """Return the point of a validated metric. Fractions of a step or timestamp are cut, as integers need.
+
+    Raises:
+        MlflowException: INVALID_PARAMETER_VALUE if a step or timestamp does not fit into 64 bits.
+    """
+    try:
+        point = int(metric.timestamp), int(metric.step), stored_value(metric.value)
+        RECORD.pack(*point)
+    except (TypeError, ValueError, OverflowError, struct.error) as exc:
+        raise MlflowException.invalid_parameter_value(
+            f"Metric '{metric.key}' needs a 64-bit integer as step and timestamp and a 64-bit float as value; "
+            f"got step={metric.step!r}, timestamp={metric.timestamp!r}, value={metric.value!r}."
+        ) from exc
+    return point
 
 
 def pack(points: Iterable[Point]) -> bytes:
@@ -90,7 +102,7 @@ def in_order(data: bytes) -> list[Point]:
     points: list[Point] = list(RECORD.iter_unpack(data))
     if any(value != value for _, _, value in points):  # noqa: PLR0124 - the fast test for NaN
         # A NaN is unequal to itself: let a number stand for it while points are compared.
-        unique = {(stamp, step, *_sortable(value)) for stamp, step, value in points}
+        unique = set(map(by_time, points))
         return [(stamp, step, _NAN if nan else value) for stamp, step, value, nan in sorted(unique)]
     points.sort()
     if any(point == following for point, following in zip(points, points[1:], strict=False)):
@@ -115,13 +127,16 @@ def latest(value: Point) -> dict[str, Any]:
 
 def newest(points: Iterable[Point]) -> Point:
     """Return the point that `$max` would keep."""
-    return max(points, key=_latest_order)
+    return max(points, key=by_step)
 
 
-def _latest_order(point: Point) -> tuple[int, int, float]:
+def by_step(point: Point) -> tuple[int, int, float, bool]:
+    """Sort key of the order (step, timestamp, value), by which histories are sampled."""
     stamp, step, value = point
-    return step, stamp, _sortable(value)[0]
+    return step, stamp, *_sortable(value)
 
 
-by_step = itemgetter(1, 0, 2)
-"""Sort key of the order (step, timestamp, value), by which histories are sampled."""
+def by_time(point: Point) -> tuple[int, int, float, bool]:
+    """Sort key of the order (timestamp, step, value), by which histories are listed."""
+    stamp, step, value = point
+    return stamp, step, *_sortable(value)

@@ -19,7 +19,7 @@ from genesis_flow_mongo.schema.collections import COLLECTIONS, META
 from genesis_flow_mongo.schema.views import VIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pymongo.database import Database
 
@@ -32,15 +32,21 @@ SCHEMA_DOCUMENT = "schema"
 _NAMESPACE_EXISTS = 48
 
 
-def prepare(context: StoreContext) -> bool:
-    """Bring the database to this code's schema; True if it had to be created or upgraded.
+def prepare(context: StoreContext, seed: Callable[[], None]) -> None:
+    """Bring the database to this code's schema; one round trip when there is nothing to do.
 
-    One round trip when there is nothing to do.
+    The schema document, with the settings that all clients share, is left in `context.shared`.
+
+    Args:
+        context: The database.
+        seed: Puts in what every database must hold. It may be called again after a crash, and by several
+            processes at once; the schema version is recorded only after it has returned.
 
     Raises:
         MlflowException: INVALID_STATE if the database was written by a newer release.
     """
-    version = stored_version(context)
+    context.shared = schema_document(context)
+    version = context.shared.get("version", 0)
     if version > SCHEMA_VERSION:
         msg = (
             f"The database '{context.uri.database}' has schema version {version}, but this release of "
@@ -48,17 +54,16 @@ def prepare(context: StoreContext) -> bool:
         )
         raise MlflowException(msg, error_code=INVALID_STATE)
     if version == SCHEMA_VERSION:
-        return False
+        return
     create_collections(context)
+    seed()
     record: Mapping[str, Any] = {"$max": {"version": SCHEMA_VERSION}, "$setOnInsert": {"created": now_ms()}}
     context.table(META.name).update({"_id": SCHEMA_DOCUMENT}, record, upsert=True)
-    return True
 
 
-def stored_version(context: StoreContext) -> int:
-    """Return the database's schema version, 0 when there is none yet; one round trip."""
-    found = context.table(META.name).find_one({"_id": SCHEMA_DOCUMENT})
-    return int(found["version"]) if found else 0
+def schema_document(context: StoreContext) -> Mapping[str, Any]:
+    """Return the schema document, empty when there is none yet; one round trip."""
+    return context.table(META.name).find_one({"_id": SCHEMA_DOCUMENT}) or {}
 
 
 def create_collections(context: StoreContext) -> None:

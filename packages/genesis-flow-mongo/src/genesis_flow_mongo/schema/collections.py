@@ -39,7 +39,7 @@ EXPERIMENTS = Collection(
     "_id",
     (
         Index((("workspace", 1), ("name", 1)), "get_experiment_by_name; search by name"),
-        Index((("workspace", 1), ("creation_time", -1), ("_id", -1)), "search_experiments in default order"),
+        Index((("workspace", 1), ("creation_time", -1), ("number", 1)), "search_experiments in default order"),
     ),
 )
 RUNS = Collection(
@@ -101,6 +101,32 @@ LOGGED_MODEL_METRICS = Collection(
         Index((("run_id", 1),), "deletion of a run"),
     ),
 )
+REGISTERED_MODELS = Collection(
+    "registered_models",
+    "registered models and prompts: their tags, aliases, and the counter of their versions",
+    "_id",
+    (
+        Index((("workspace", 1), ("prompt", 1), ("name", 1)), "search_registered_models in default order"),
+        Index(
+            (("workspace", 1), ("prompt", 1), ("last_updated_time", -1), ("name", 1)),
+            "search_registered_models, latest update first",
+        ),
+    ),
+)
+MODEL_VERSIONS = Collection(
+    "model_versions",
+    "model versions, tombstones of deleted ones too",
+    "name",
+    (
+        Index((("workspace", 1), ("name", 1), ("version", -1)), "search by name, the latest version of all"),
+        Index((("model_stage", 1), ("version", -1)), "the latest version in each stage of many models"),
+        Index((("workspace", 1), ("run_id", 1)), "search by run"),
+        Index(
+            (("workspace", 1), ("prompt", 1), ("last_updated_time", -1), ("name", 1), ("version", -1)),
+            "search_model_versions in default order",
+        ),
+    ),
+)
 
 COLLECTIONS: tuple[Collection, ...] = (
     META,
@@ -112,4 +138,6 @@ COLLECTIONS: tuple[Collection, ...] = (
     DATASETS,
     LOGGED_MODELS,
     LOGGED_MODEL_METRICS,
+    REGISTERED_MODELS,
+    MODEL_VERSIONS,
 )

@@ -1,0 +1,140 @@
+"""The one door for private MLflow names: what may break with another MLflow is imported here and nowhere else.
+
+Written against MLflow 3.17.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Any
+
+from mlflow.prompt.constants import IS_PROMPT_TAG_KEY
+from mlflow.prompt.registry_utils import handle_resource_already_exist_error as refuse_taken_name
+from mlflow.prompt.registry_utils import has_prompt_tag
+from mlflow.store.artifact.utils.models import _parse_model_uri as parse_model_uri
+from mlflow.store.tracking import (
+    SEARCH_MAX_RESULTS_DEFAULT,
+    SEARCH_MAX_RESULTS_THRESHOLD,
+)
+from mlflow.tracing.constant import TraceTagKey
+from mlflow.tracing.utils.prompt import update_linked_prompts_tag as with_linked_prompts
+from mlflow.utils.name_utils import _generate_random_name as generate_run_name
+from mlflow.utils.search_utils import (
+    SearchExperimentsUtils,
+    SearchModelUtils,
+    SearchModelVersionUtils,
+    SearchUtils,
+)
+from mlflow.utils.search_utils import (
+    SearchLoggedModelsPaginationToken as LoggedModelsToken,
+)
+from mlflow.utils.search_utils import (
+    _join_in_comparison_tokens as joined_comparisons,
+)
+from mlflow.utils.validation import _REGISTERED_MODEL_ALIAS_LATEST as ALIAS_LATEST
+from mlflow.utils.validation import (
+    _parse_experiment_id as parse_experiment_id,
+)
+from mlflow.utils.validation import (
+    _validate_batch_log_data as checked_batch,
+)
+from mlflow.utils.validation import (
+    _validate_batch_log_limits as check_batch_limits,
+)
+from mlflow.utils.validation import (
+    _validate_dataset_inputs as check_dataset_inputs,
+)
+from mlflow.utils.validation import (
+    _validate_experiment_artifact_location_length as check_artifact_location_length,
+)
+from mlflow.utils.validation import (
+    _validate_experiment_name as check_experiment_name,
+)
+from mlflow.utils.validation import (
+    _validate_experiment_tag as check_experiment_tag,
+)
+from mlflow.utils.validation import (
+    _validate_logged_model_name as check_logged_model_name,
+)
+from mlflow.utils.validation import (
+    _validate_metric as check_metric,
+)
+from mlflow.utils.validation import (
+    _validate_model_alias_name as check_alias_name,
+)
+from mlflow.utils.validation import (
+    _validate_model_alias_name_reserved as check_alias_not_reserved,
+)
+from mlflow.utils.validation import (
+    _validate_model_name as check_model_name,
+)
+from mlflow.utils.validation import (
+    _validate_model_renaming as check_new_model_name,
+)
+from mlflow.utils.validation import (
+    _validate_model_version as checked_version,
+)
+from mlflow.utils.validation import (
+    _validate_model_version_tag as check_version_tag,
+)
+from mlflow.utils.validation import (
+    _validate_param as checked_param,
+)
+from mlflow.utils.validation import (
+    _validate_param_keys_unique as check_param_keys_unique,
+)
+from mlflow.utils.validation import (
+    _validate_registered_model_tag as check_model_tag,
+)
+from mlflow.utils.validation import (
+    _validate_run_id as check_run_id,
+)
+from mlflow.utils.validation import (
+    _validate_tag as checked_tag,
+)
+from mlflow.utils.validation import (
+    _validate_tag_name as check_tag_name,
+)
+
+
+def server_artifact_root() -> str | None:
+    """Return the artifact root that `mlflow server` handed to its workers, None outside of one.
+
+    A server process holds two stores, of which MLflow tells only one the root (contract of MLflow 3.17).
+    """
+    return os.environ.get("_MLFLOW_SERVER_ARTIFACT_ROOT") or None
+
+
+LINKED_PROMPTS_TAG = TraceTagKey.LINKED_PROMPTS
+
+Clause = dict[str, Any]
+"""One clause of a parsed filter: type, key, comparator and value. All callers share it: not to be changed."""
+
+
+@lru_cache(maxsize=256)
+def parse_registered_model_filter(filter_string: str) -> list[Clause]:
+    """Return the clauses of a search of registered models; parsing costs more than the search itself."""
+    clauses: list[Clause] = SearchModelUtils.parse_search_filter(filter_string)
+    return clauses
+
+
+@lru_cache(maxsize=256)
+def parse_model_version_filter(filter_string: str) -> list[Clause]:
+    """Return the clauses of a search of model versions."""
+    clauses: list[Clause] = SearchModelVersionUtils.parse_search_filter(filter_string)
+    return clauses
+
+
+@lru_cache(maxsize=256)
+def parse_registered_model_order(clause: str) -> tuple[str, bool]:
+    """Return the key of an `order_by` clause, and whether it ascends."""
+    key, ascending = SearchUtils.parse_order_by_for_search_registered_models(clause)
+    return key, ascending
+
+
+@lru_cache(maxsize=256)
+def parse_model_version_order(clause: str) -> tuple[str, bool]:
+    """Return the key of an `order_by` clause, and whether it ascends."""
+    _, key, ascending = SearchModelVersionUtils.parse_order_by_for_search_model_versions(clause)
+    return key, ascending
