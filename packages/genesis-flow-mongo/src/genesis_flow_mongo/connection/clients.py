@@ -11,13 +11,13 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from genesis_flow import settings
 from pymongo import MongoClient
 from pymongo.driver_info import DriverInfo
 from pymongo.uri_parser import parse_uri
 
-from genesis_flow_mongo.connection import listener, profiles
+from genesis_flow import settings
 from genesis_flow_mongo.__about__ import __version__
+from genesis_flow_mongo.connection import listener, profiles
 
 if TYPE_CHECKING:
     from genesis_flow_mongo.connection.uri import StoreUri
@@ -85,9 +85,11 @@ def _connect(uri: StoreUri) -> Client:
 
 
 def _options_of(address: str) -> list[str]:
-    return list(parse_uri(address, validate=False, warn=False)["options"]) if "srv:" not in address else [
-        option.partition("=")[0] for option in address.partition("?")[2].split("&")
-    ]
+    return (
+        list(parse_uri(address, validate=False, warn=False)["options"])
+        if "srv:" not in address
+        else [option.partition("=")[0] for option in address.partition("?")[2].split("&")]
+    )
 
 
 def _defaults(uri: StoreUri) -> dict[str, Any]:

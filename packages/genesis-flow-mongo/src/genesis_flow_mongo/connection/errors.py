@@ -7,10 +7,11 @@ import inspect
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bson.errors import BSONError
-from genesis_flow.redaction import redact
 from mlflow.exceptions import MlflowException
 from mlflow.protos import databricks_pb2 as codes
 from pymongo import errors as driver
+
+from genesis_flow.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable

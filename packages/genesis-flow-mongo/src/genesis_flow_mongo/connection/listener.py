@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genesis_flow import events
 from pymongo.monitoring import CommandListener
+
+from genesis_flow import events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

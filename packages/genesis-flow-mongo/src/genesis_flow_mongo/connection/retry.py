@@ -11,9 +11,9 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from genesis_flow import settings
 from pymongo import errors as driver
 
+from genesis_flow import settings
 from genesis_flow_mongo.connection.errors import THROTTLED
 
 if TYPE_CHECKING:

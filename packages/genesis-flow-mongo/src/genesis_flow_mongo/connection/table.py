@@ -166,5 +166,7 @@ class Table:
 
 def _require_duplicates_only(exc: driver.BulkWriteError) -> None:
     errors: Iterable[Mapping[str, Any]] = (exc.details or {}).get("writeErrors", [])
-    if any(error["code"] != DUPLICATE_KEY for error in errors) or (exc.details or {}).get("writeConcernErrors"):
+    if any(error["code"] != DUPLICATE_KEY for error in errors) or (exc.details or {}).get(
+        "writeConcernErrors"
+    ):
         raise exc

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from genesis_flow.redaction import redact
 from mlflow.exceptions import MlflowException
+
+from genesis_flow.redaction import redact
 
 DEFAULT_DATABASE = "mlflow"
 EMBEDDED_SCHEME = "mongodb+embedded"

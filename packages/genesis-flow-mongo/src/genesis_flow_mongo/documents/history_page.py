@@ -65,4 +65,3 @@ class HistoryPage:
         if self._horizon is not None:
             end = bisect_right(points, self._horizon - 1, key=lambda point: point[0])
         return points[begin:end]
-

@@ -109,5 +109,11 @@ class RunChange:
         def part(kind: str, *, inside: bool) -> dict[str, Any]:
             return {key: value for key, value in self.of_kind(kind).items() if (key in held[kind]) is inside}
 
-        kept = RunChange(*(part(kind, inside=True) for kind in KINDS), self.run_name)
-        return kept, RunChange(*(part(kind, inside=False) for kind in KINDS))
+        kept, rest = (
+            RunChange(
+                **{"points" if kind == "metrics" else kind: part(kind, inside=inside) for kind in KINDS}
+            )
+            for inside in (True, False)
+        )
+        kept.run_name = self.run_name
+        return kept, rest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from genesis_flow_mongo.query.like import like_regex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _RANGES = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
@@ -34,7 +34,7 @@ def condition(comparator: str, value: Any) -> Any:
     raise ValueError(comparator)
 
 
-def all_of(clauses: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def all_of(clauses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the query that matches what all of several clauses match."""
     if len(clauses) > 1:
         return {"$and": list(clauses)}

@@ -139,7 +139,9 @@ def _texts(literal: str) -> tuple[str, ...]:
 
 
 def _text(literal: str) -> str:
-    return literal[1:-1] if len(literal) > 1 and literal[0] == literal[-1] and literal[0] in "'\"" else literal
+    return (
+        literal[1:-1] if len(literal) > 1 and literal[0] == literal[-1] and literal[0] in "'\"" else literal
+    )
 
 
 def _unquoted(name: str) -> str:

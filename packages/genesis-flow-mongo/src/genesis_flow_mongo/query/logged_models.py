@@ -150,9 +150,13 @@ def _statuses(one: Clause) -> Document:
 
 
 def _datasets(datasets: Iterable[Mapping[str, Any]] | None) -> tuple[DatasetFilter, ...]:
-    given = [(dataset.get("dataset_name"), dataset.get("dataset_digest") or None) for dataset in datasets or ()]
+    given = [
+        (dataset.get("dataset_name"), dataset.get("dataset_digest") or None) for dataset in datasets or ()
+    ]
     if not all(name for name, _ in given):
-        raise MlflowException.invalid_parameter_value("`dataset_name` in the `datasets` clause must be specified.")
+        raise MlflowException.invalid_parameter_value(
+            "`dataset_name` in the `datasets` clause must be specified."
+        )
     return tuple((str(name), digest) for name, digest in given)
 
 

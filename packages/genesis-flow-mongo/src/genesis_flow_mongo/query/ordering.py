@@ -107,7 +107,10 @@ class Ordering:
             return [Band({}, self.keys)]
         # Among documents without a value, those with a NaN come first: descending, as MongoDB sorts them.
         rest = (SortKey(first.path, DESCENDING, first.nullable, first.number), *others)
-        return [Band(first.present(), self.keys), Band(first.absent(), rest if first.number else tuple(others))]
+        return [
+            Band(first.present(), self.keys),
+            Band(first.absent(), rest if first.number else tuple(others)),
+        ]
 
     @property
     def needs_computing(self) -> bool:

@@ -85,7 +85,7 @@ def ordering(order_by: Sequence[str]) -> Ordering:
     return Ordering(tuple(keys))
 
 
-def _sort_key(type: str, key: str, ascending: bool) -> SortKey:  # noqa: A002, FBT001 - the parser's tuple
+def _sort_key(type: str, key: str, ascending: bool) -> SortKey:  # noqa: A002 - the parser's tuple
     direction = ASCENDING if ascending else DESCENDING
     key = SearchUtils.translate_key_alias(key)
     if SearchUtils.is_string_attribute(type, key, "=") or SearchUtils.is_numeric_attribute(type, key, "="):

@@ -25,6 +25,7 @@ def search_page(
     limit: int | None,
     token: str | None,
     projection: Any = None,
+    prelude: Sequence[Document] = (),
 ) -> tuple[list[Document], str | None]:
     """Return up to `limit` documents (None: all) and the token of the next page, None at the end.
 
@@ -37,12 +38,14 @@ def search_page(
         limit: Number of documents of a page.
         token: The token that the page before came with.
         projection: Fields to leave out; none that the ordering needs.
+        prelude: Aggregation stages that make fields which the ordering needs, usually none.
 
     Raises:
         MlflowException: INVALID_PARAMETER_VALUE if the token is none of ours, or of another ordering.
     """
-    if ordering.needs_computing:
-        return _computed_page(table, query, ordering, limit, token, projection)
+    if ordering.needs_computing or prelude:
+        stages = [{"$match": dict(query)}, *prelude, *ordering.computed()]
+        return _computed_page(table, stages, limit, token, projection)
     bands = ordering.bands()
     start, position = _begin(token, bands)
     found: list[Document] = []
@@ -76,14 +79,12 @@ def _begin(token: str | None, bands: Sequence[Band]) -> tuple[int, list[Any] | N
 
 def _computed_page(
     table: Table,
-    query: Mapping[str, Any],
-    ordering: Ordering,
+    stages: list[Document],
     limit: int | None,
     token: str | None,
     projection: Any,
 ) -> tuple[list[Document], str | None]:
     skip = int(decode_token(token, "skip")["skip"]) if token else 0
-    stages: list[Document] = [{"$match": dict(query)}, *ordering.computed()]
     if skip:
         stages.append({"$skip": skip})
     if limit is not None:

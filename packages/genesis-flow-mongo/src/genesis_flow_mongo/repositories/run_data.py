@@ -121,7 +121,15 @@ class RunDataRepository:
         return True
 
     def _head(self, run_id: str, change: RunChange) -> Document | None:
-        fields = ["experiment_id", "lifecycle_stage", "tail", "tail_size", "tail_generation", "growth", "overflow"]
+        fields = [
+            "experiment_id",
+            "lifecycle_stage",
+            "tail",
+            "tail_size",
+            "tail_generation",
+            "growth",
+            "overflow",
+        ]
         fields += change.fields()
         return self._runs.find_one({"_id": run_id, "workspace": self._workspace}, dict.fromkeys(fields, 1))
 
@@ -143,7 +151,12 @@ class RunDataRepository:
         self._runs.update(
             {"_id": head["_id"], "tail_generation": generation},
             {
-                "$set": {"tail": [], "tail_size": 0, "segments": True, "tail_generation": (generation or 0) + 1},
+                "$set": {
+                    "tail": [],
+                    "tail_size": 0,
+                    "segments": True,
+                    "tail_generation": (generation or 0) + 1,
+                },
             },
         )
 

@@ -47,11 +47,16 @@ class RunOverflowRepository:
             update.setdefault(operator, {})["value"] = value
             return UpdateOne({"_id": _id(run_id, kind, key)}, update, upsert=True)
 
-        self._overflow.write([
-            *(upsert("metrics", key, "$max", latest(newest(points))) for key, points in change.points.items()),
-            *(upsert("params", key, "$setOnInsert", value) for key, value in change.params.items()),
-            *(upsert("tags", key, "$set", value) for key, value in change.tags.items()),
-        ])
+        self._overflow.write(
+            [
+                *(
+                    upsert("metrics", key, "$max", latest(newest(points)))
+                    for key, points in change.points.items()
+                ),
+                *(upsert("params", key, "$setOnInsert", value) for key, value in change.params.items()),
+                *(upsert("tags", key, "$set", value) for key, value in change.tags.items()),
+            ]
+        )
 
     def merge(self, documents: Sequence[Document]) -> None:
         """Put overflowed keys into the documents of their runs; no round trip when none overflowed, else one."""

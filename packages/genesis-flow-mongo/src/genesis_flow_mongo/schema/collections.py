@@ -39,7 +39,9 @@ EXPERIMENTS = Collection(
     "_id",
     (
         Index((("workspace", 1), ("name", 1)), "get_experiment_by_name; search by name"),
-        Index((("workspace", 1), ("creation_time", -1), ("number", 1)), "search_experiments in default order"),
+        Index(
+            (("workspace", 1), ("creation_time", -1), ("number", 1)), "search_experiments in default order"
+        ),
     ),
 )
 RUNS = Collection(
@@ -101,6 +103,15 @@ LOGGED_MODEL_METRICS = Collection(
         Index((("run_id", 1),), "deletion of a run"),
     ),
 )
+LOGGED_MODEL_SPILL = Collection(
+    "logged_model_spill",
+    "summaries of metrics that a logged model's document has no room for",
+    "model_id",
+    (
+        Index((("experiment_id", 1), ("path", 1)), "search_logged_models by a metric that has no room"),
+        Index((("model_id", 1),), "deletion of a model"),
+    ),
+)
 REGISTERED_MODELS = Collection(
     "registered_models",
     "registered models and prompts: their tags, aliases, and the counter of their versions",
@@ -138,6 +149,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     DATASETS,
     LOGGED_MODELS,
     LOGGED_MODEL_METRICS,
+    LOGGED_MODEL_SPILL,
     REGISTERED_MODELS,
     MODEL_VERSIONS,
 )

@@ -105,7 +105,9 @@ class ExperimentOps:
             {"lifecycle_stage": {"$in": LifecycleStage.view_type_to_stages(view_type)}},
             *query.filter_clauses(filter_string),
         ]
-        found, token = self._experiments.search(clauses, query.ordering(list(order_by or ())), limit, page_token)
+        found, token = self._experiments.search(
+            clauses, query.ordering(list(order_by or ())), limit, page_token
+        )
         return PagedList([experiment_from_document(document) for document in found], token)
 
     def delete_experiment(self, experiment_id: str) -> None:

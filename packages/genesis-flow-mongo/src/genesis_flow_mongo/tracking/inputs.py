@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlflow.entities import _DatasetSummary
+from mlflow.entities import LifecycleStage, _DatasetSummary
+from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS
 
 from genesis_flow_mongo.compat import check_dataset_inputs, check_run_id
 from genesis_flow_mongo.documents.datasets import dataset_to_document
+from genesis_flow_mongo.documents.keys import escape
 from genesis_flow_mongo.documents.run_links import dataset_ids, dataset_link
-from genesis_flow_mongo.tracking.lifecycle import require_active_run
+from genesis_flow_mongo.tracking.lookups import normal_id, unusable_run
+from genesis_flow_mongo.tracking.tag_lists import append_to_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlflow.entities import Dataset, DatasetInput, LoggedModelInput, LoggedModelOutput
 
+    from mlflow.models import Model
+
     from genesis_flow_mongo.repositories.datasets import DatasetRepository
     from genesis_flow_mongo.repositories.run_links import RunLinkRepository
+    from genesis_flow_mongo.repositories.runs import RunRepository
 
 MAX_DATASET_SUMMARIES = 1000
 """As many summaries of datasets as MLflow 3.17 returns at most."""
@@ -26,6 +32,7 @@ MAX_DATASET_SUMMARIES = 1000
 class InputOps:
     """What runs take in and give out."""
 
+    _runs: RunRepository
     _run_links: RunLinkRepository
     _datasets: DatasetRepository
 
@@ -50,7 +57,9 @@ class InputOps:
             msg = f"Argument 'datasets' should be a list, got '{type(datasets)}'"
             raise TypeError(msg)
         check_dataset_inputs(datasets or [])
-        head = require_active_run(self._run_links.head(run_id), run_id)
+        head = self._run_links.head(run_id)
+        if head is None or head["lifecycle_stage"] != LifecycleStage.ACTIVE:
+            raise unusable_run(run_id, head)
         held = dataset_ids([head])
         links: dict[str, tuple[dict[str, Any], Dataset]] = {}
         for dataset_input in datasets or []:
@@ -66,7 +75,7 @@ class InputOps:
             for link, dataset in links.values()
         )
         if not self._run_links.add_inputs(run_id, [link for link, _ in links.values()], model_ids):
-            require_active_run(self._run_links.head(run_id), run_id)
+            raise unusable_run(run_id, self._run_links.head(run_id))
 
     def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
         """Record the models that an active run gives out, each at a step; one round trip.
@@ -79,14 +88,44 @@ class InputOps:
                 deleted.
         """
         if not self._run_links.add_outputs(run_id, models):
-            require_active_run(self._run_links.head(run_id), run_id)
+            raise unusable_run(run_id, self._run_links.head(run_id))
+
+    def record_logged_model(self, run_id: str, mlflow_model: Model) -> None:
+        """Note a model in the tag `mlflow.log-model.history` of an active run, as clients before 3.0 ask.
+
+        Two round trips. The very same model again changes nothing.
+
+        Raises:
+            MlflowException: RESOURCE_DOES_NOT_EXIST if there is no such run, INVALID_PARAMETER_VALUE if it is
+                deleted.
+            TypeError: If it is not a model.
+        """
+        from mlflow.models import Model
+
+        if not isinstance(mlflow_model, Model):
+            msg = f"Argument 'mlflow_model' should be mlflow.models.Model, got '{type(mlflow_model)}'"
+            raise TypeError(msg)
+
+        def read() -> str | None:
+            run = self._runs.get(run_id)
+            if run is None or run["lifecycle_stage"] != LifecycleStage.ACTIVE:
+                raise unusable_run(run_id, run)
+            tag: str | None = run["tags"].get(escape(MLFLOW_LOGGED_MODELS))
+            return tag
+
+        def replace(before: str | None, after: str) -> bool:
+            return self._run_links.replace_tag(run_id, MLFLOW_LOGGED_MODELS, before, after)
+
+        append_to_tag(MLFLOW_LOGGED_MODELS, mlflow_model.get_tags_dict(), read, replace)
 
     def _search_datasets(self, experiment_ids: Iterable[str]) -> list[_DatasetSummary]:
         """Return name, digest and context of the datasets that runs of these experiments took in.
 
         Up to 1000 of them, each combination once; one round trip.
         """
-        found = self._datasets.of_experiments(list(map(str, experiment_ids)), MAX_DATASET_SUMMARIES)
+        found = self._datasets.of_experiments(
+            [normal_id(one) for one in experiment_ids], MAX_DATASET_SUMMARIES
+        )
         summaries = [
             _DatasetSummary(dataset["experiment_id"], dataset["name"], dataset["digest"], context)
             for dataset in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from mlflow.entities import Metric
@@ -43,7 +44,8 @@ class MetricHistoryOps:
         if max_results is None and not position:
             points = self._metric_history.points([run_id], metric_key).get(run_id, [])
             return PagedList(_metrics(metric_key, points), None)
-        points, since = self._metric_history.page(run_id, metric_key, max_results, **position)
+        limit = sys.maxsize if max_results is None else max_results
+        points, since = self._metric_history.page(run_id, metric_key, limit, **position)
         token = None if since is None else encode_token({"after": points[-1], "since": since})
         return PagedList(_metrics(metric_key, points), token)
 

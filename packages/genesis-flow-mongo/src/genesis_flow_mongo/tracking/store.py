@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from genesis_flow.events import observed
 from mlflow.store.tracking.abstract_store import AbstractStore
 
+from genesis_flow.events import observed
 from genesis_flow_mongo.connection.errors import driver_errors
 from genesis_flow_mongo.repositories.artifact_root import ArtifactRoot
 from genesis_flow_mongo.repositories.database import open_database
