@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ from genesis_flow.embedded.errors import EmbeddedError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_ROOM = 16 * 1024 * 1024  # bytes: one file of mongod's journal
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,10 @@ class Home:
             except OSError as exc:
                 raise self._refusal(exc) from exc
 
+    def has_room(self) -> bool:
+        """Whether a mongod can live on what the disk has free."""
+        return shutil.disk_usage(self.data_dir).free >= _ROOM
+
     def _require_owner(self, owner: int) -> None:
         if owner != os.geteuid():
             raise EmbeddedError(
@@ -116,8 +123,8 @@ class Home:
         if exc.errno in {errno.EEXIST, errno.ENOTDIR}:
             return EmbeddedError(
                 "INVALID_PARAMETER_VALUE",
-                f"An embedded MongoDB needs a directory for its data; {self.data_dir} is a file or below one. "
-                "Name a directory; it is made when it is missing.",
+                f"An embedded MongoDB needs a directory for its data; {self.data_dir} is a file or in one. "
+                "Name a directory; it is made if it is missing.",
             )
         if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
             return self.full_disk(str(exc.strerror))

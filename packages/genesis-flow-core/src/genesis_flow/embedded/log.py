@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 LIMIT = 8 * 1024 * 1024  # bytes of mongod.log before it becomes mongod.log.1
 _LINES = 6
 _WIDTH = 400  # characters
+_NOISE = ("BACKTRACE", "Frame", "***aborting", "Writing fatal message")
 
 
 def rotate(path: Path) -> bool:
@@ -53,16 +54,25 @@ def tail(path: Path, start: int = 0, severities: str = "EF") -> list[str]:
 
 
 def _told(line: str, severities: str) -> str:
+    """What a line says in words; nothing when it is not worth quoting."""
+    if line.startswith(_NOISE):
+        return ""
     if not line.startswith("{"):
         return line
     try:
         entry = json.loads(line)
-        if entry["s"] not in severities:
+        message, attributes = entry["msg"].strip(), entry.get("attr")
+        if entry["s"] not in severities or message.startswith(_NOISE):
             return ""
-        attributes = entry.get("attr")
-        # Most telling part of WiredTiger's errors, which are JSON in JSON.
-        inner = attributes.get("message") if isinstance(attributes, dict) else None
-        detail = inner.get("msg") if isinstance(inner, dict) else attributes
-        return " ".join((entry["msg"].strip(), json.dumps(detail) if detail else "")).strip()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return line
+        return f"{message} {_detail(attributes)}".strip()
+    except (ValueError, KeyError, AttributeError):  # cut off, as on a full disk
+        return ""
+
+
+def _detail(attributes: Any) -> str:
+    if not isinstance(attributes, dict):
+        return ""
+    inner = attributes.get("message")
+    if isinstance(inner, dict):  # an error of WiredTiger is JSON in JSON
+        return f"{inner.get('msg')}: {inner.get('error_str')}"
+    return json.dumps(attributes)

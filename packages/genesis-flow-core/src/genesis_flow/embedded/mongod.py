@@ -98,10 +98,10 @@ class Mongod:
         home, binary, code = self._plan.home, self._plan.binary, self._process.returncode
         if code == -signal.SIGILL:
             return binary.unfit("illegal instruction (MongoDB 5.0 and newer need a processor with AVX)")
-        told = "\n".join([*log.tail(home.output), *log.tail(home.log, self._log_start, "EFW")])
+        told = "\n".join([*log.tail(home.output), *log.tail(home.log, self._log_start)])
         if _mentions(told, _NO_LIBRARY):
             return binary.unfit(told)
-        if _mentions(told, _NO_SPACE):
+        if _mentions(told, _NO_SPACE) or not home.has_room():
             return home.full_disk(told)
         if _mentions(told, _TOO_NEW):
             return EmbeddedError(

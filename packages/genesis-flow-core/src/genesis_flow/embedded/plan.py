@@ -36,9 +36,13 @@ class Plan:
         """Decide from the settings of this process.
 
         Raises:
-            EmbeddedError: INVALID_PARAMETER_VALUE, when there is no mongod or no room for a socket.
+            EmbeddedError: INVALID_PARAMETER_VALUE, when there is no mongod or no place for a socket;
+                TEMPORARILY_UNAVAILABLE, when the disk is full.
             MlflowException: INVALID_PARAMETER_VALUE, when a setting has not the expected form.
         """
+        if not home.has_room():
+            # mongod would find out, too: in the middle of a write, and after a while.
+            raise home.full_disk("less than 16 MB are free.")
         return cls(
             home=home,
             binary=Binary.find(),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from genesis_flow.embedded.locks import FileLock
 
 _POLL = 0.02  # seconds
+_STOP_POLL = 0.1  # seconds
 # With -I neither PYTHON* variables nor the working directory decide what the supervisor imports: it finds its
 # modules where this process finds them.
 _BOOT = (
@@ -78,6 +80,27 @@ def launch(plan: Plan, start_lock: FileLock, deadline: float) -> None:
         )
     if answer:
         raise EmbeddedError(answer["code"], answer["message"])
+
+
+def stop(home: Home) -> None:
+    """Tell the supervisor to end the server, whoever uses it, and wait until it has.
+
+    Raises:
+        EmbeddedError: it does not end.
+    """
+    deadline = time.monotonic() + settings.EMBEDDED_START_TIMEOUT.get()
+    while is_held(home.supervisor_lock):
+        state = State.read(home.state)
+        if state:
+            with suppress(ProcessLookupError):
+                os.kill(state.supervisor, signal.SIGTERM)
+        if time.monotonic() > deadline:
+            raise EmbeddedError(
+                "TEMPORARILY_UNAVAILABLE",
+                f"The embedded MongoDB in {home.data_dir} was told to end and has not. "
+                f"Its supervisor: process {state.supervisor if state else 'unknown'}. See {home.log}.",
+            )
+        time.sleep(_STOP_POLL)
 
 
 def late(home: Home) -> EmbeddedError:

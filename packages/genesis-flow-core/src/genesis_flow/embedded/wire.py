@@ -14,6 +14,7 @@ from genesis_flow.embedded.errors import EmbeddedError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
 _OP_MSG = 2013
 _HEADER = struct.Struct("<iiii")  # length with header, request id, response to, operation
@@ -59,8 +60,7 @@ class Wire:
             CommandError: the reply is not ok.
             OSError: the connection broke.
         """
-        import bson
-
+        bson = require_bson()
         body = b"\0\0\0\0\0" + bson.encode({**document, "$db": database})
         self._socket.sendall(_HEADER.pack(_HEADER.size + len(body), 1, 0, _OP_MSG) + body)
         length, _, _, _ = _HEADER.unpack(self._receive(_HEADER.size))
@@ -79,17 +79,18 @@ class Wire:
         return bytes(received)
 
 
-def require_bson() -> None:
-    """Say at once what is missing, in the process of the user.
+def require_bson() -> ModuleType:
+    """Return pymongo's `bson`; asked early, the user's own process says that it is missing.
 
     Raises:
         EmbeddedError: INVALID_PARAMETER_VALUE, when pymongo's `bson` is not installed.
     """
     try:
-        import bson  # noqa: F401 - whether it is there is the question
+        import bson
     except ImportError as exc:
         raise EmbeddedError(
             "INVALID_PARAMETER_VALUE",
             "An embedded MongoDB is spoken to with pymongo, which is not installed here. "
             "Install it with: pip install genesis-flow-mongo",
         ) from exc
+    return bson
