@@ -1,5 +1,13 @@
-"""Lazy MLflow facade, settings, events, embedded MongoDB and the genesis-flow command."""
+"""MLflow without the server: ``import genesis_flow as mlflow``.
 
-from genesis_flow.__about__ import __version__
+This module answers for ``mlflow`` with every name and submodule of it, and imports it only when the first is
+used. When no tracking URI is set by then, runs go to an embedded MongoDB in ``./genesis-flow-data``
+(`genesis_flow.settings`). Our own: `events`, `redaction`, `settings`, and the command ``genesis-flow``.
+"""
 
-__all__ = ["__version__"]
+from __future__ import annotations
+
+from genesis_flow.__about__ import __version__  # noqa: F401 - part of the public face
+from genesis_flow._facade import install
+
+install()

@@ -1,8 +1,8 @@
 """Take credentials out of text before a person or a log sees it.
 
-`redact` is for any text: a URI, a connection string, a driver's error, a header. It prefers to hide too much: where
-a text can be read in two ways, the reading with a secret wins. What it keeps is what one needs to find the fault:
-scheme, user, hosts, database and harmless options.
+`redact` is for any text: a URI, a connection string, a driver's error, a header. It prefers to hide too much:
+where a text can be read in two ways, the reading with a secret wins. What it keeps is what one needs to find
+the fault: scheme, user, hosts, database and harmless options.
 """
 
 from __future__ import annotations
@@ -14,21 +14,24 @@ __all__ = ["MASK", "redact"]
 
 MASK: Final = "***"
 
-_MONGO_URI = re.compile(r"(mongodb(?:\+\w+)?://)(.*?)(?=mongodb(?:\+\w+)?://|\n|$)", re.IGNORECASE)
+_MONGO = r"mongodb(?:\+\w+)?://"
+_MONGO_URI = re.compile(rf"({_MONGO})(.*?)(?={_MONGO}|\n|$)", re.IGNORECASE)
 
-# Options whose value often holds an `@` of its own (Azure writes `appName=@account@`). They end the part of a URI in
-# which a password is looked for; else that `@` would be taken for the end of the password, and the host be lost.
+# Options whose value often holds an `@` of its own (Azure writes `appName=@account@`). They end the part of a
+# URI in which a password is looked for; else that `@` would be taken for its end, and the host be lost.
 _AT_SIGN_OPTION = re.compile(r"[?&](?:appName|genesisArtifactRoot)=", re.IGNORECASE)
 
 _PORT = re.compile(r"\d{1,5}(?:[\s,/?]|$)")
 
 # Outside MongoDB the authority ends where RFC 3986 says, and a number after the colon is a port.
-_USERINFO = re.compile(r"(?<!\w)(?!mongodb)([a-z][a-z0-9+.-]*://[^\s:/?#]*:)(?!\d{1,5}(?:[/?#\s]|$))\S*(?=@)", re.I)
+_USERINFO = re.compile(
+    r"(?<!\w)(?!mongodb)([a-z][a-z0-9+.-]*://[^\s:/?#]*:)(?!\d{1,5}(?:[/?#\s]|$))\S*(?=@)", re.IGNORECASE
+)
 
 # `https://<token>@host`, as git hosts take it. Other schemes have no secret there: `wasbs://container@account`.
 _HTTP_TOKEN = re.compile(r"(https?://)[^\s/?#:@]+(?=@)", re.IGNORECASE)
 
-_SECRET = (
+_NAMES = (
     r"(?:passw(?:or)?d|passphrase|pwd|secret|credential|auth_?mechanism_?properties"
     r"|(?<![a-z_-])(?:sig|token)|(?:[?&]|x-amz-|x-goog-)signature"
     r"|(?:account|shared_?access|secret_?access|api|subscription)[_-]?key"
@@ -37,14 +40,16 @@ _SECRET = (
 _SAS = r"shared_?access_?signature"
 _QUOTED = r"""(?:"[^"\n]*"|'[^'\n]*')"""
 
-# `name=value` in a query or a connection string; the `=` may be percent-encoded. A SAS is itself a query, with `&`.
+# `name=value` in a query or a connection string; the `=` may be percent-encoded. A SAS has `&` of its own.
 _SAS_PAIR = re.compile(rf"""({_SAS}\s*(?:=|%3D)\s*)(?:{_QUOTED}|[^\s;"']+)""", re.IGNORECASE)
-_PAIR = re.compile(rf"""({_SECRET}\s*(?:=|%3D)\s*)(?:{_QUOTED}|[^\s&;"']+)""", re.IGNORECASE)
+_PAIR = re.compile(rf"""({_NAMES}\s*(?:=|%3D)\s*)(?:{_QUOTED}|[^\s&;"']+)""", re.IGNORECASE)
 
-# `"name": "value"` in JSON and in Python's repr. Only a quoted name: in prose, `token:` begins an explanation.
-_ITEM = re.compile(rf"""(["'][\w.-]*(?:{_SECRET}|{_SAS})["']\s*:\s*)b?{_QUOTED}""", re.IGNORECASE)
+# `"name": "value"` in JSON and in Python's repr. Only a quoted name: in prose, `token:` begins a sentence.
+_ITEM = re.compile(rf"""(["'][\w.-]*(?:{_NAMES}|{_SAS})["']\s*:\s*)b?{_QUOTED}""", re.IGNORECASE)
 
-_HEADER = re.compile(r"""(\bauthorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|digest)\s+)?)[^\s"',;]+""", re.I)
+_HEADER = re.compile(
+    r"""(\bauthorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|digest)\s+)?)[^\s"',;]+""", re.IGNORECASE
+)
 _BEARER = re.compile(r"(\bbearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 _JWT = re.compile(r"()\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*")
 
@@ -67,10 +72,10 @@ _HIDDEN_AFTER_GROUP_1 = (
 def redact(text: str) -> str:
     """Return the text with every credential replaced by ``***``.
 
-    Hidden are: passwords of URIs (raw or percent-encoded, one host or many; the user name stays), tokens before the
-    ``@`` of an http URI, secret options and items (``sig=``, ``AccountKey=``, ``SharedAccessSignature=``,
-    ``authMechanismProperties=``, ``password=``, ``"token": "..."``, ...), ``Authorization`` headers, bearer tokens,
-    JWTs, and Azure account keys standing alone. Redacting twice is the same as once.
+    Hidden are: passwords of URIs (raw or percent-encoded, one host or many; the user name stays), tokens
+    before the ``@`` of an http URI, secret options and items (``sig=``, ``AccountKey=``, ``password=``,
+    ``SharedAccessSignature=``, ``authMechanismProperties=``, ``"token": "..."``, ...), ``Authorization``
+    headers, bearer tokens, JWTs, and Azure account keys standing alone. Redacting twice is the same as once.
 
     Example:
         >>> redact("mongodb://ann:s3cret@db1:27017,db2:27017/ml?replicaSet=rs")
@@ -87,8 +92,8 @@ def redact(text: str) -> str:
 def _without_mongo_password(match: re.Match[str]) -> str:
     """Mask what stands between the first colon and the last ``@``.
 
-    A password should be percent-encoded, but the text at hand may be the very URI that was refused for not being so:
-    slashes, question marks, further ``@``, even the blanks that pymongo allows, are all part of it.
+    A password should be percent-encoded, but the text at hand may be the very URI that was refused for not
+    being so: slashes, question marks, further ``@``, even the blanks that pymongo allows, are all part of it.
     """
     scheme, rest = match.groups()
     option = _AT_SIGN_OPTION.search(rest)

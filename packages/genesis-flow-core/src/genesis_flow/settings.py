@@ -1,15 +1,17 @@
 """Every environment variable that Genesis-Flow reads, with its type, default and meaning.
 
-This is the one door through which the environment enters: no other module reads ``os.environ``. A setting is read
-anew at each `Setting.get`, so a program may change its environment; an empty value counts as not set. The table
-in ``docs/settings.md`` and ``genesis-flow settings`` both come from `SETTINGS`.
+This is the one door through which the environment enters: no other module reads ``os.environ``. A setting is
+read anew at each `Setting.get`, so a program may change its environment; an empty value counts as not set.
+The table in ``docs/settings.md`` and ``genesis-flow settings`` both come from `SETTINGS`.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+from urllib.parse import quote
 
 from genesis_flow.redaction import redact
 
@@ -30,6 +32,7 @@ __all__ = [
     "SETTINGS",
     "TRACKING_URI",
     "Setting",
+    "default_tracking_uri",
 ]
 
 T = TypeVar("T")
@@ -57,8 +60,8 @@ class Setting(Generic[T]):
         """Return the variable's value, or the default when it is not set.
 
         Raises:
-            MlflowException: (INVALID_PARAMETER_VALUE) if the value is not of the expected form. The text names
-                the variable, the form and the default, and holds no secret.
+            MlflowException: (INVALID_PARAMETER_VALUE) if the value is not of the expected form. The text
+                names the variable, the form and the default, and holds no secret.
         """
         text = self.text()
         if text is None:
@@ -114,8 +117,8 @@ TRACKING_URI: Setting[str | None] = Setting(
     name="MLFLOW_TRACKING_URI",
     default=None,
     form="a URI",
-    help="MLflow's own variable: where runs are stored. `import genesis_flow as mlflow` sets it to an embedded "
-    "MongoDB in GENESIS_FLOW_DATA when it is not set.",
+    help="MLflow's own variable: where runs are stored. `import genesis_flow as mlflow` sets it to an "
+    "embedded MongoDB in GENESIS_FLOW_DATA when it is not set.",
     parse=str,
 )
 DATA: Setting[str] = Setting(
@@ -129,15 +132,15 @@ DEFAULT_ARTIFACT_ROOT: Setting[str | None] = Setting(
     name="MLFLOW_DEFAULT_ARTIFACT_ROOT",
     default=None,
     form="a URI or a directory",
-    help="MLflow's own variable: root of the artifacts of new experiments. The URI option `genesisArtifactRoot` "
-    "goes before it; without either it is `./mlartifacts`.",
+    help="MLflow's own variable: root of the artifacts of new experiments. The URI option "
+    "`genesisArtifactRoot` goes before it; without either it is `./mlartifacts`.",
     parse=str,
 )
 MONGOD: Setting[str | None] = Setting(
     name="GENESIS_FLOW_MONGOD",
     default=None,
     form="the path of a mongod program",
-    help="The mongod that the embedded MongoDB runs; else `mongod` on PATH, else the one of the extra `embedded`.",
+    help="The mongod that the embedded MongoDB runs; else `mongod` on PATH, else the extra `embedded`'s.",
     parse=str,
 )
 RUNTIME_DIR: Setting[str | None] = Setting(
@@ -158,15 +161,15 @@ EMBEDDED_GRACE: Setting[float] = Setting(
     name="GENESIS_FLOW_EMBEDDED_GRACE",
     default=5.0,
     form="a number of seconds above 0 and up to 86400",
-    help="How long, in seconds, the embedded MongoDB goes on after its last user has left, so that the next script "
-    "finds it warm. Read by the process that starts the server.",
+    help="How long, in seconds, the embedded MongoDB goes on after its last user has left, so that the next "
+    "script finds it warm. Read by the process that starts the server.",
     parse=_seconds,
 )
 EMBEDDED_START_TIMEOUT: Setting[float] = Setting(
     name="GENESIS_FLOW_EMBEDDED_START_TIMEOUT",
     default=60.0,
     form="a number of seconds above 0 and up to 86400",
-    help="Longest wait, in seconds, for an embedded MongoDB that starts; after a crash it may have to recover.",
+    help="Longest wait, in seconds, for an embedded MongoDB that starts; after a crash it has to recover.",
     parse=_seconds,
 )
 CONNECT_TIMEOUT: Setting[float] = Setting(
@@ -204,3 +207,8 @@ SETTINGS: tuple[Setting[str] | Setting[str | None] | Setting[float] | Setting[in
     OPERATION_TIMEOUT,
     POOL_SIZE,
 )
+
+
+def default_tracking_uri() -> str:
+    """Return the URI of the embedded MongoDB in `DATA`, as an absolute path; it need not exist yet."""
+    return f"mongodb+embedded://{quote(str(Path(DATA.get()).expanduser().absolute()))}"

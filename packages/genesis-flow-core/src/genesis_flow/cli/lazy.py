@@ -22,9 +22,9 @@ COMMANDS_GROUP = "genesis_flow.commands"
 class LazyGroup(click.Group):
     """A group whose commands are named first and imported when asked for.
 
-    Its own commands come from a table ``{name: "module:attribute"}``; sibling wheels add theirs through the entry
-    point group ``genesis_flow.commands`` (name = command, value = a `click.Command`), and cannot take the name of one
-    of ours. A command that cannot be imported is one line of error, and no other command suffers.
+    Its own commands come from a table ``{name: "module:attribute"}``; sibling wheels add theirs through the
+    entry point group ``genesis_flow.commands`` (name = command, value = a `click.Command`), and cannot take
+    the name of one of ours. A command that cannot be imported is one line of error, and no other suffers.
 
     An MlflowException ends the program with one line and exit code 1; a wrong usage ends it with 2.
     """
@@ -41,7 +41,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command; None if there is no such one.
 
-        A command that cannot be imported is replaced by one that says why, so that the help of all others works.
+        A command that cannot be imported is replaced by one that says why, so that the help of all others
+        works.
         """
         loader = self._loaders().get(cmd_name)
         if loader is None:
