@@ -1,4 +1,4 @@
-"""The one door for private MLflow names: what may break with another MLflow is imported here and nowhere else.
+"""The one door for private MLflow names: what may break with another MLflow is imported here, and only here.
 
 Written against MLflow 3.17.
 """
@@ -11,14 +11,14 @@ from typing import Any
 
 from mlflow.prompt.constants import IS_PROMPT_TAG_KEY
 from mlflow.prompt.registry_utils import handle_resource_already_exist_error as refuse_taken_name
-from mlflow.prompt.registry_utils import has_prompt_tag
+from mlflow.prompt.registry_utils import model_version_to_prompt_version as prompt_version_of
 from mlflow.store.artifact.utils.models import _parse_model_uri as parse_model_uri
 from mlflow.store.tracking import (
+    SEARCH_LOGGED_MODEL_MAX_RESULTS_DEFAULT,
     SEARCH_MAX_RESULTS_DEFAULT,
     SEARCH_MAX_RESULTS_THRESHOLD,
 )
 from mlflow.tracing.constant import TraceTagKey
-from mlflow.tracing.utils.prompt import update_linked_prompts_tag as with_linked_prompts
 from mlflow.utils.name_utils import _generate_random_name as generate_run_name
 from mlflow.utils.search_utils import (
     SearchExperimentsUtils,
@@ -107,6 +107,15 @@ def server_artifact_root() -> str | None:
 
 
 LINKED_PROMPTS_TAG = TraceTagKey.LINKED_PROMPTS
+"""Tag of runs and logged models that lists the prompts they used, as JSON."""
+
+
+def tracking_store(uri: str | None) -> Any:
+    """Return MLflow's tracking store of a URI, of the one that is set when it is None."""
+    from mlflow.tracking import _get_store
+
+    return _get_store(uri)
+
 
 Clause = dict[str, Any]
 """One clause of a parsed filter: type, key, comparator and value. All callers share it: not to be changed."""

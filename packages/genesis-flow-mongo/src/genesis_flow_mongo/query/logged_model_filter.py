@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlparse
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 from genesis_flow_mongo.compat import joined_comparisons
 
@@ -94,7 +95,7 @@ def _clause(comparison: sqlparse.sql.Comparison) -> Clause:
     name, comparator, literal = parts
     comparator = " ".join(comparator.upper().split())
     entity, key = _identifier(name)
-    numeric = entity == "metrics" or key in {CREATED, UPDATED} and entity == "attributes"
+    numeric = entity == "metrics" or (entity == "attributes" and key in {CREATED, UPDATED})
     allowed = _OF_NUMBERS if numeric else _OF_TEXT
     if comparator not in allowed:
         raise _invalid(f"comparator '{comparator}' for '{name}'; valid are: {', '.join(allowed)}")
@@ -149,4 +150,4 @@ def _unquoted(name: str) -> str:
 
 
 def _invalid(what: str) -> MlflowException:
-    return MlflowException.invalid_parameter_value(f"Invalid {what}.")
+    return MlflowException(f"Invalid {what}.", error_code=INVALID_PARAMETER_VALUE)

@@ -8,7 +8,7 @@ from genesis_flow_mongo.compat import LoggedModelsToken
 from genesis_flow_mongo.query.tokens import decode_token, encode_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 _PARTS = ("experiment_ids", "filter_string", "order_by")
 
@@ -17,7 +17,7 @@ def model_token(
     after: str | None,
     experiment_ids: Sequence[str],
     filter_string: str | None,
-    order_by: Sequence[Mapping[str, Any]] | None,
+    order_by: list[dict[str, Any]] | None,
 ) -> str | None:
     """Return the token of a search that goes on `after` a position, None when it does not go on."""
     if after is None:
@@ -26,7 +26,7 @@ def model_token(
         {
             "experiment_ids": list(experiment_ids),
             "filter_string": filter_string,
-            "order_by": order_by and list(order_by),
+            "order_by": order_by,
             "after": after,
         }
     )
@@ -36,7 +36,7 @@ def position_of(
     token: str | None,
     experiment_ids: Sequence[str],
     filter_string: str | None,
-    order_by: Sequence[Mapping[str, Any]] | None,
+    order_by: list[dict[str, Any]] | None,
 ) -> str | None:
     """Return the position that a token stands for, None without one.
 
@@ -47,6 +47,6 @@ def position_of(
         return None
     mark = decode_token(token, *_PARTS, "after")
     LoggedModelsToken(*(mark[part] for part in _PARTS)).validate(
-        list(experiment_ids), filter_string, order_by and list(order_by)
+        list(experiment_ids), filter_string, order_by
     )
     return str(mark["after"])

@@ -1,8 +1,8 @@
-"""search_logged_models: MLflow's filter, datasets and order_by as a query and an ordering of model documents.
+"""search_logged_models: MLflow's filter, datasets and order_by as a query and an ordering of documents.
 
-Metrics are asked of the summaries in the models' documents: some value is above a limit if the highest one is,
-some value differs from a number if the lowest or the highest one does. Only "some value equals" needs the rows
-themselves: the repository looks up the models and hands them in.
+Metrics are asked of the summaries in the models' documents: some value is above a limit if the highest one
+is, some value differs from a number if the lowest or the highest one does. Only "some value equals" needs the
+rows themselves: the repository looks up the models and hands them in.
 """
 
 from __future__ import annotations

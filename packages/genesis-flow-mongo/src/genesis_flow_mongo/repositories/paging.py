@@ -38,6 +38,7 @@ def search_page(
         limit: Number of documents of a page.
         token: The token that the page before came with.
         projection: Fields to leave out; none that the ordering needs.
+        added: Fields to compute before sorting, if any.
         prelude: Aggregation stages that make fields which the ordering needs, usually none.
 
     Raises:
@@ -79,12 +80,18 @@ def _begin(token: str | None, bands: Sequence[Band]) -> tuple[int, list[Any] | N
 
 def _computed_page(
     table: Table,
-    stages: list[Document],
+    scope: tuple[Mapping[str, Any], Mapping[str, Any]],
+    ordering: Ordering,
     limit: int | None,
     token: str | None,
     projection: Any,
 ) -> tuple[list[Document], str | None]:
+    query, added = scope
     skip = int(decode_token(token, "skip")["skip"]) if token else 0
+    stages: list[Document] = [{"$match": dict(query)}]
+    if added:
+        stages.append({"$addFields": dict(added)})
+    stages += ordering.computed()
     if skip:
         stages.append({"$skip": skip})
     if limit is not None:

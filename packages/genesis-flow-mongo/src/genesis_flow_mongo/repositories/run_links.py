@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow.entities import LifecycleStage
 from pymongo import UpdateOne
 
+from genesis_flow_mongo.documents.keys import escape
 from genesis_flow_mongo.schema.collections import RUNS
 
 if TYPE_CHECKING:
@@ -64,15 +65,17 @@ class RunLinkRepository:
             link = {"model_id": output.model_id, "step": output.step}
             is_model = {"outputs.model_id": output.model_id}
             updates += [
-                UpdateOne({**active, "outputs.model_id": {"$ne": output.model_id}}, {"$push": {"outputs": link}}),
+                UpdateOne(
+                    {**active, "outputs.model_id": {"$ne": output.model_id}}, {"$push": {"outputs": link}}
+                ),
                 UpdateOne({**active, **is_model}, {"$set": {"outputs.$.step": output.step}}),
             ]
         nothing = UpdateOne(active, {"$push": {"outputs": {"$each": []}}})
         return self._runs.write([*updates, nothing]) > 0
 
-    def replace_tag(self, run_id: str, field: str, before: str | None, after: str) -> bool:
-        """Set a tag, by field name, of an active run if it is (still) `before`; False otherwise."""
-        path = f"tags.{field}"
+    def replace_tag(self, run_id: str, key: str, before: str | None, after: str) -> bool:
+        """Set a tag of an active run if it is (still) `before`, None for missing; False otherwise."""
+        path = f"tags.{escape(key)}"
         return self._runs.update({**self._active(run_id), path: before}, {"$set": {path: after}})
 
     def _active(self, run_id: str) -> Document:

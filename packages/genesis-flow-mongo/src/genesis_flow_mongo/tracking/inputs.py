@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlflow.entities import Dataset, DatasetInput, LoggedModelInput, LoggedModelOutput
-
     from mlflow.models import Model
 
     from genesis_flow_mongo.repositories.datasets import DatasetRepository
@@ -80,8 +79,8 @@ class InputOps:
     def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
         """Record the models that an active run gives out, each at a step; one round trip.
 
-        A model that the run gave out already moves to the new step, where MLflow's SqlAlchemyStore 3.17 fails:
-        so the call may be repeated when its answer was lost.
+        A model that the run gave out already moves to the new step, where MLflow's SqlAlchemyStore 3.17
+        fails: so the call may be repeated when its answer was lost.
 
         Raises:
             MlflowException: RESOURCE_DOES_NOT_EXIST if there is no such run, INVALID_PARAMETER_VALUE if it is

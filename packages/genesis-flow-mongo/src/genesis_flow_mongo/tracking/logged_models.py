@@ -114,8 +114,8 @@ class LoggedModelOps:
 
         Args:
             experiment_ids: The experiments to search.
-            filter_string: Comparisons of attributes, metrics, params and tags, joined by AND. A metric matches
-                if any value that it ever had does.
+            filter_string: Comparisons of attributes, metrics, params and tags, joined by AND. A metric
+                matches if any value that it ever had does.
             datasets: `dataset_name` and perhaps `dataset_digest` of the datasets whose metrics count; without
                 a comparison of metrics: models that have any metric on one of them.
             max_results: Number of models, 100 by default, up to 50,000.
@@ -154,8 +154,8 @@ class LoggedModelOps:
         repeated when its answer was lost.
 
         Raises:
-            MlflowException: BAD_REQUEST if a param is given twice, has no value, or has another value already;
-                then none is added.
+            MlflowException: BAD_REQUEST if a param is given twice, has no value, or has another value
+                already; then none is added.
         """
         given = unique(params)
         if given and self._logged_models.add_params(model_id, given):
@@ -254,7 +254,7 @@ def unique(pairs: Sequence[LoggedModelTag | LoggedModelParameter] | None) -> dic
     return valued(given)
 
 
-def valued(given: dict[str, str]) -> dict[str, str]:
+def valued(given: dict[Any, Any]) -> dict[str, str]:
     """Return tags or params by key, with text as values.
 
     Raises:
