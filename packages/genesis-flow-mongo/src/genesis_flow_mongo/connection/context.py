@@ -9,8 +9,6 @@ from genesis_flow_mongo.connection.table import Table
 from genesis_flow_mongo.connection.uri import StoreUri
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pymongo.database import Database
 
     from genesis_flow_mongo.connection.profiles import Profile
@@ -25,14 +23,14 @@ class StoreContext:
         uri: The store's URI; showing it shows no password.
         profile: The engine's profile.
         workspace: The workspace that every root document is stamped with.
-        shared: The schema document as it was when the store was opened: settings that all clients share.
+        shared: The schema document as it was when the store was opened: what all clients share.
     """
 
     def __init__(self, uri: StoreUri, profile: Profile) -> None:
         self.uri = uri
         self.profile = profile
         self.workspace = DEFAULT_WORKSPACE
-        self.shared: Mapping[str, Any] = {}
+        self.shared: dict[str, Any] = {}
 
     @classmethod
     def open(cls, store_uri: str) -> StoreContext:

@@ -125,7 +125,7 @@ class Ordering:
             if key.nullable:
                 sort[f"rank{index}"] = ASCENDING
             sort[key.path] = key.direction
-        return [{"$addFields": ranks}, {"$sort": sort}]
+        return [*([{"$addFields": ranks}] if ranks else []), {"$sort": sort}]
 
 
 def _rank(key: SortKey) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genesis_flow import settings
 from mlflow.utils.uri import append_to_uri_path, resolve_uri_if_local
 
+from genesis_flow import settings
 from genesis_flow_mongo.compat import server_artifact_root
 
 if TYPE_CHECKING:

@@ -132,9 +132,7 @@ class ExperimentRepository:
 
     def purge(self, experiment_id: str, name: str) -> None:
         """Remove a deleted experiment for good, and then its name; two round trips."""
-        self._experiments.delete(
-            {**self._existing(experiment_id), "lifecycle_stage": LifecycleStage.DELETED}
-        )
+        self._experiments.delete({**self._existing(experiment_id), "lifecycle_stage": LifecycleStage.DELETED})
         self._release(name, experiment_id)
 
     def ensure_default(self, artifact_location: str) -> None:

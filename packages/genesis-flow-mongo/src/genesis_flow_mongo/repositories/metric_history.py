@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from genesis_flow_mongo.documents.keys import escape
 from genesis_flow_mongo.documents.history_page import HistoryPage
+from genesis_flow_mongo.documents.keys import escape
 from genesis_flow_mongo.documents.points import Point, in_order
 from genesis_flow_mongo.schema.collections import METRICS, RUNS
 

@@ -38,7 +38,6 @@ def search_page(
         limit: Number of documents of a page.
         token: The token that the page before came with.
         projection: Fields to leave out; none that the ordering needs.
-        added: Fields to compute before sorting, if any.
         prelude: Aggregation stages that make fields which the ordering needs, usually none.
 
     Raises:
@@ -80,25 +79,20 @@ def _begin(token: str | None, bands: Sequence[Band]) -> tuple[int, list[Any] | N
 
 def _computed_page(
     table: Table,
-    scope: tuple[Mapping[str, Any], Mapping[str, Any]],
-    ordering: Ordering,
+    stages: Sequence[Mapping[str, Any]],
     limit: int | None,
     token: str | None,
     projection: Any,
 ) -> tuple[list[Document], str | None]:
-    query, added = scope
     skip = int(decode_token(token, "skip")["skip"]) if token else 0
-    stages: list[Document] = [{"$match": dict(query)}]
-    if added:
-        stages.append({"$addFields": dict(added)})
-    stages += ordering.computed()
+    pipeline = list(stages)
     if skip:
-        stages.append({"$skip": skip})
+        pipeline.append({"$skip": skip})
     if limit is not None:
-        stages.append({"$limit": limit + 1})
+        pipeline.append({"$limit": limit + 1})
     if projection:
-        stages.append({"$project": projection})
-    found = table.aggregate(stages)
+        pipeline.append({"$project": projection})
+    found = table.aggregate(pipeline)
     if limit is None or len(found) <= limit:
         return found, None
     return found[:limit], encode_token({"skip": skip + limit})

@@ -21,6 +21,7 @@ from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 from genesis_flow_mongo.documents.keys import escape, unescape
 from genesis_flow_mongo.documents.points import pack, packed_tail, segment, tail_entries
 from genesis_flow_mongo.documents.run_change import KINDS, RunChange
+from genesis_flow_mongo.repositories.overflow_search import OverflowSearch
 from genesis_flow_mongo.repositories.run_overflow import RunOverflowRepository
 from genesis_flow_mongo.schema.collections import METRICS, RUNS
 
@@ -50,6 +51,7 @@ class RunDataRepository:
         self._runs = context.table(RUNS.name)
         self._segments = context.table(METRICS.name)
         self._overflow = RunOverflowRepository(context)
+        self._search = OverflowSearch(context)
         self._largest_document = context.profile.overflow_bytes
         self._largest_growth = context.profile.overflow_bytes // _ROOM_CHECK_FRACTION
 
@@ -164,6 +166,8 @@ class RunDataRepository:
         """Measure a run's document, and let new keys overflow from now on when it is too large."""
         document = self._runs.find_one({"_id": head["_id"]}) or {}
         full = len(document.get("metrics", ())) > WIDEST_RUN or len(encode(document)) > self._largest_document
+        if full:
+            self._search.announce()
         self._runs.update(
             {"_id": head["_id"], "growth": document.get("growth")},
             {"$set": {"growth": 0, **({"overflow": True} if full else {})}},

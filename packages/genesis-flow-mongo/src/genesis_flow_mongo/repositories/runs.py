@@ -9,6 +9,7 @@ from mlflow.entities import LifecycleStage
 from genesis_flow_mongo.connection.clock import now_ms
 from genesis_flow_mongo.documents.runs import WITHOUT_TAIL
 from genesis_flow_mongo.query.comparisons import all_of
+from genesis_flow_mongo.repositories.overflow_search import OverflowSearch
 from genesis_flow_mongo.repositories.paging import search_page
 from genesis_flow_mongo.repositories.run_overflow import RunOverflowRepository
 from genesis_flow_mongo.schema.collections import RUNS
@@ -44,6 +45,7 @@ class RunRepository:
         self._workspace = context.workspace
         self._runs = context.table(RUNS.name)
         self._overflow = RunOverflowRepository(context)
+        self._overflow_search = OverflowSearch(context)
 
     def add(self, document: Document) -> None:
         """Insert a new run; one round trip."""
@@ -81,15 +83,22 @@ class RunRepository:
         self._runs.update_all(query, _lifecycle(stage))
 
     def search(
-        self, clauses: Sequence[Document], ordering: Ordering, limit: int | None, token: str | None
+        self,
+        experiment_ids: Sequence[str],
+        clauses: Sequence[Document],
+        ordering: Ordering,
+        limit: int | None,
+        token: str | None,
     ) -> tuple[list[Document], str | None]:
         """Return a page of the run documents that match all clauses, and the next token.
 
-        One round trip, one more when there are overflowed runs among them, and one more when an ascending
-        order runs over into the runs that lack its key.
+        One round trip; one more when an ascending order runs over into the runs that lack its key. Where
+        runs have overflowed: one more for those on the page, and one for each key that is searched by.
         """
-        query = all_of([{"workspace": self._workspace}, *clauses])
-        found, token = search_page(self._runs, query, ordering, limit, token, WITHOUT_TAIL)
+        scope = {"workspace": self._workspace, "experiment_id": {"$in": list(experiment_ids)}}
+        query = all_of([scope, *self._overflow_search.clauses(clauses, experiment_ids)])
+        prelude = self._overflow_search.prelude(ordering, experiment_ids)
+        found, token = search_page(self._runs, query, ordering, limit, token, WITHOUT_TAIL, prelude)
         self._overflow.merge(found)
         return found, token
 

@@ -61,7 +61,7 @@ def prepare(context: StoreContext, seed: Callable[[], None]) -> None:
     context.table(META.name).update({"_id": SCHEMA_DOCUMENT}, record, upsert=True)
 
 
-def schema_document(context: StoreContext) -> Mapping[str, Any]:
+def schema_document(context: StoreContext) -> dict[str, Any]:
     """Return the schema document, empty when there is none yet; one round trip."""
     return context.table(META.name).find_one({"_id": SCHEMA_DOCUMENT}) or {}
 

@@ -156,14 +156,14 @@ class RunOps:
         """
         limit = None if max_results is None else checked_max_results(max_results)
         clauses = [
-            {"experiment_id": {"$in": [normal_id(number) for number in experiment_ids]}},
             {"lifecycle_stage": {"$in": LifecycleStage.view_type_to_stages(run_view_type)}},
             *query.filter_clauses(filter_string),
         ]
         ordering = query.ordering(list(order_by or ()))
-        if not len(experiment_ids):
+        numbers = [normal_id(number) for number in experiment_ids]
+        if not numbers:
             return [], None
-        found, token = self._runs.search(clauses, ordering, limit, page_token)
+        found, token = self._runs.search(numbers, clauses, ordering, limit, page_token)
         datasets = self._datasets.by_ids(dataset_ids(found))
         return [run_from_document(document, datasets, with_model_inputs=False) for document in found], token
 
