@@ -18,6 +18,8 @@ from genesis_flow_mongo.documents.registered_models import aliases_of
 from genesis_flow_mongo.registry.checks import checked_version, model_not_found, version_not_found
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlflow.entities.model_registry import ModelVersion
 
     from genesis_flow_mongo.repositories.model_versions import ModelVersionRepository
@@ -66,18 +68,31 @@ class AliasOps:
         """
         check_model_name(name)
         check_alias_name(alias)
-        model = self._registered_models.get(name, "aliases")
+        model = self._registered_models.get(name, "name", "aliases")
         if model is None:
             raise model_not_found(name)
-        if alias.lower() == ALIAS_LATEST:
-            document = self._model_versions.newest(name)
-            if document is None:
-                raise MlflowException(f"Latest version not found for model {name}.", RESOURCE_DOES_NOT_EXIST)
-        else:
-            number = model["aliases"].get(alias)
-            if number is None:
-                raise MlflowException(f"Registered model alias {alias} not found.", INVALID_PARAMETER_VALUE)
-            document = self._model_versions.get(name, number)
-            if document is None:
-                raise version_not_found(name, number)
+        document = version_by_alias(self._model_versions, model, alias)
         return model_version_from_document(document, aliases_of(model, document["version"]))
+
+
+def version_by_alias(
+    versions: ModelVersionRepository, model: Mapping[str, Any], alias: str
+) -> dict[str, Any]:
+    """Return the document of the version that an alias points to; one round trip.
+
+    Raises:
+        MlflowException: As `get_model_version_by_alias`.
+    """
+    name = model["name"]
+    if alias.lower() == ALIAS_LATEST:
+        document = versions.newest(name)
+        if document is None:
+            raise MlflowException(f"Latest version not found for model {name}.", RESOURCE_DOES_NOT_EXIST)
+        return document
+    number = model["aliases"].get(alias)
+    if number is None:
+        raise MlflowException(f"Registered model alias {alias} not found.", INVALID_PARAMETER_VALUE)
+    document = versions.get(name, number)
+    if document is None:
+        raise version_not_found(name, number)
+    return document

@@ -34,7 +34,7 @@ def checked_version(version: Any) -> int:
     try:
         return int(compat.checked_version(version))
     except TypeError as exc:
-        raise MlflowException.invalid_parameter_value(f"Version must be an integer, not {version!r}.") from exc
+        raise MlflowException.invalid_parameter_value(f"Version must be a number, not {version!r}.") from exc
 
 
 def checked_page_size(max_results: Any, default: int, limit: int) -> int:
@@ -58,4 +58,6 @@ def model_not_found(name: str) -> MlflowException:
 
 def version_not_found(name: str, version: int) -> MlflowException:
     """Return the refusal of a model version that does not exist, or no longer."""
-    return MlflowException(f"Model Version (name={name}, version={version}) not found", RESOURCE_DOES_NOT_EXIST)
+    return MlflowException(
+        f"Model Version (name={name}, version={version}) not found", RESOURCE_DOES_NOT_EXIST
+    )

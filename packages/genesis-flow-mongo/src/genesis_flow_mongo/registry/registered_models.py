@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlflow.entities.model_registry.model_version_stages import ALL_STAGES, get_canonical_stage
 from mlflow.exceptions import MlflowException
@@ -108,11 +108,11 @@ class RegisteredModelOps:
         return registered_model_from_document(document, self._model_versions.latest([name])[name])
 
     def rename_registered_model(self, name: str, new_name: str) -> RegisteredModel:
-        """Rename a model, and with it its versions; six round trips and seven for a model of many megabytes.
+        """Rename a model, and with it its versions; seven round trips.
 
         Ids carry the name, so everything is copied under the new name and then deleted under the old one.
         While that happens both names can be seen; if it is cut short, the same call finishes it. Changes that
-        others make to the model's tags and aliases meanwhile may be lost.
+        others make to the model meanwhile may be lost, but no version that they create.
 
         Raises:
             MlflowException: RESOURCE_DOES_NOT_EXIST without such a model; RESOURCE_ALREADY_EXISTS if the new
@@ -120,15 +120,19 @@ class RegisteredModelOps:
         """
         check_new_model_name(new_name)
         check_model_name(name)
-        if new_name == name:
-            return _touched(self._registered_models, self._model_versions, name)
+        now = now_ms()
         source = self._registered_models.get(name)
         if source is None:
             raise model_not_found(name)
-        now = now_ms()
+        if new_name == name:
+            self._model_versions.touch_all(name, now)
+            self._registered_models.touch(name, now)
+            return self.get_registered_model(name)
         target = renamed_model(source, new_name, now)
         if not self._registered_models.add_renamed(target):
-            raise MlflowException(f"Registered Model (name={new_name}) already exists.", RESOURCE_ALREADY_EXISTS)
+            raise MlflowException(
+                f"Registered Model (name={new_name}) already exists.", RESOURCE_ALREADY_EXISTS
+            )
         versions = self._model_versions.all_of(name)
         self._model_versions.add_all([renamed_version(version, new_name, now) for version in versions])
         self._model_versions.delete_all(name, version={"$lte": source["last_version"]})

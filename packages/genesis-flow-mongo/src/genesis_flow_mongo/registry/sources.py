@@ -15,12 +15,24 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
 
 
+def logged_models_of(tracking_uri: str | None) -> Callable[[str], LoggedModel]:
+    """Return a look-up of logged models in the tracking store of a URI; None is the one that is set."""
+
+    def logged_model(model_id: str) -> LoggedModel:
+        # Only here, as most versions need no look at the tracking store.
+        from mlflow.tracking.client import MlflowClient
+
+        return MlflowClient(tracking_uri=tracking_uri).get_logged_model(model_id)
+
+    return logged_model
+
+
 def lineage(
     source: str,
     run_id: str | None,
     model_id: str | None,
     logged_model: Callable[[str], LoggedModel],
-    download_uri: Callable[[str, Any], str],
+    download_uri: Callable[[Any, Any], str],
 ) -> tuple[str, str | None]:
     """Return the storage location of a source, and the run behind it.
 

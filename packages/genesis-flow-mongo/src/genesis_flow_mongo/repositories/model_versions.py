@@ -36,7 +36,7 @@ Document = dict[str, Any]
 
 
 class ModelVersionRepository:
-    """Model versions of one workspace. A deleted version is a tombstone: no method but `all_of` returns it."""
+    """Model versions of one workspace. A deleted one is a tombstone, which only `all_of` returns."""
 
     def __init__(self, context: StoreContext) -> None:
         self.workspace = context.workspace
@@ -123,10 +123,8 @@ class ModelVersionRepository:
         change = {**staged(self.workspace, name, stage), "last_updated_time": now}
         archived = {**staged(self.workspace, name, STAGE_ARCHIVED), "last_updated_time": now}
         others = {"name": name, "model_stage": change["model_stage"], "version": {"$ne": version}}
-        self._versions.write(
-            [UpdateMany(others, {"$set": archived}), UpdateOne(self._living(name, version), {"$set": change})],
-            ordered=True,
-        )
+        alone = UpdateOne(self._living(name, version), {"$set": change})
+        self._versions.write([UpdateMany(others, {"$set": archived}), alone], ordered=True)
         return {**document, **change}
 
     def bury(self, name: str, version: int, now: int) -> bool:
@@ -158,6 +156,11 @@ class ModelVersionRepository:
     def all_of(self, name: str) -> list[Document]:
         """Return the documents of all versions of a model, tombstones too; one round trip."""
         return self._versions.find({"workspace": self.workspace, "name": name})
+
+    def touch_all(self, name: str, now: int) -> None:
+        """Record that all versions of a model have changed; one round trip."""
+        query = {"workspace": self.workspace, "name": name}
+        self._versions.update_all(query, {"$set": {"last_updated_time": now}})
 
     def add_all(self, documents: Sequence[Document]) -> None:
         """Insert documents, unless they are there; one round trip, none for no documents."""

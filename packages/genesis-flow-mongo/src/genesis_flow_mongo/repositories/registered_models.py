@@ -69,14 +69,10 @@ class RegisteredModelRepository:
 
     def delete_aliases_of(self, document: Mapping[str, Any], version: int) -> None:
         """Remove the aliases that point to a version; one round trip, none when there are none."""
+        paths = [f"aliases.{alias}" for alias in aliases_of(document, version)]
+        # Not if it was pointed elsewhere since the document was read.
         self._models.write(
-            [
-                # Not if it was pointed elsewhere since the document was read.
-                UpdateOne(
-                    {"_id": document["_id"], f"aliases.{alias}": version}, {"$unset": {f"aliases.{alias}": ""}}
-                )
-                for alias in aliases_of(document, version)
-            ]
+            [UpdateOne({"_id": document["_id"], path: version}, {"$unset": {path: ""}}) for path in paths]
         )
 
     def search(

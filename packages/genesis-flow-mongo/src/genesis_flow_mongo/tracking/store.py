@@ -20,6 +20,7 @@ from genesis_flow_mongo.tracking.experiments import ExperimentOps
 from genesis_flow_mongo.tracking.inputs import InputOps
 from genesis_flow_mongo.tracking.logged_models import LoggedModelOps
 from genesis_flow_mongo.tracking.metric_history import MetricHistoryOps
+from genesis_flow_mongo.tracking.prompt_links import PromptLinkOps
 from genesis_flow_mongo.tracking.run_data import RunDataOps
 from genesis_flow_mongo.tracking.runs import RunOps
 from genesis_flow_mongo.tracking.unsupported import UnsupportedOps
@@ -34,6 +35,7 @@ class MongoTrackingStore(
     MetricHistoryOps,
     InputOps,
     LoggedModelOps,
+    PromptLinkOps,
     UnsupportedOps,
     AbstractStore,
 ):
