@@ -1,8 +1,8 @@
 """Pytest plugin that lends each test a database of its own on a private MongoDB.
 
-Switch it on with `pytest_plugins = ["genesis_flow.testing.fixtures"]` in a conftest, or with
-`-p genesis_flow.testing.fixtures`. It is not switched on by installing the wheel: a test suite that never asked
-for a MongoDB should not find two new fixtures in its namespace.
+Switch it on with `pytest_plugins = ["genesis_flow.testing.fixtures"]` in the topmost conftest, or with
+`-p genesis_flow.testing.fixtures`. It is not switched on by installing the wheel: a test suite that never
+asked for a MongoDB should not find new fixtures in its namespace.
 """
 
 from __future__ import annotations
@@ -16,6 +16,18 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryBase
+    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+
+    from genesis_flow.testing.oracle import Stores
+
+# Before any test module imports mlflow, which reads both when it is imported: tests do not phone home.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "true")
+
+# The suites speak through `assert`; this shows both sides when one fails.
+pytest.register_assert_rewrite("genesis_flow.testing.suites")
 
 SERVER_VARIABLE = "GENESIS_FLOW_TEST_MONGO_URI"
 
@@ -51,3 +63,22 @@ def mongo_uri(mongo_server_uri: str) -> Iterator[str]:
 
     with MongoClient[dict[str, object]](mongo_server_uri) as client:
         client.drop_database(name)
+
+
+@pytest.fixture
+def stores() -> Stores:
+    """Lend the pair of stores that the suites test; they hold nothing but experiment 0. Override it."""
+    msg = "Override the fixture `stores`: return genesis_flow.testing.oracle.Stores(tracking=..., registry=...)."
+    raise NotImplementedError(msg)
+
+
+@pytest.fixture
+def store(stores: Stores) -> TrackingBase:
+    """Lend the tracking store under test."""
+    return stores.tracking
+
+
+@pytest.fixture
+def registry(stores: Stores) -> RegistryBase:
+    """Lend the model registry under test."""
+    return stores.registry
