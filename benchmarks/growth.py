@@ -79,7 +79,7 @@ def run(settings: Settings) -> Result:
         client.drop_database("bench_growth")
         uri = mongod.with_database(server, "bench_growth")
         machine = describe({"mongod": mongod.version(server)})
-        rival, database = Rival.at("genesis", uri), client["bench_growth"]
+        rival, database = Rival("genesis", uri), client["bench_growth"]
         if settings.wants("search"):
             _searches(rival, database, settings, page)
         if settings.wants("history"):

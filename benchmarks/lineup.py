@@ -17,11 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Lineup:
-    """The candidates of one run. `floor` is no MLflow store, so it stands apart."""
+    """The candidates of one run.
+
+    Attributes:
+        rivals: those behind MLflow's interface.
+        floor: is no MLflow store, so it stands apart.
+        versions: of the servers.
+        stall_ms: what keeping a connection costs a request of the tracking server.
+    """
 
     rivals: tuple[Rival, ...]
     floor: Floor | None
     versions: dict[str, str]
+    stall_ms: float | None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,23 +70,25 @@ def opened(
         root = stack.enter_context(workspace())
         rivals: list[Rival] = []
         floor = None
+        stall = None
         versions: dict[str, str] = {}
         if wanted & {"genesis", "floor"}:
             uri = stack.enter_context(mongo_server(root, mongo_uri, say))
             versions["mongod"] = mongod.version(uri)
             if "genesis" in wanted:
-                rivals.append(Rival.at("genesis", mongod.with_database(uri, "bench_genesis")))
+                rivals.append(Rival("genesis", mongod.with_database(uri, "bench_genesis")))
             if "floor" in wanted:
                 floor = stack.enter_context(Floor.on(mongod.with_database(uri, "bench_floor")))
         if wanted & {"sql", "rest"}:
             versions["postgres"] = postgres.version()
             say("starting PostgreSQL …")
             backend = stack.enter_context(postgres.cluster(root / "postgres"))
-            sql = Rival.at("sql", backend)
+            sql = Rival("sql", backend)
             if "sql" in wanted:
                 rivals.append(sql)
             if "rest" in wanted:
                 say("starting mlflow server …")
                 url = stack.enter_context(server.tracking_server(root / "server", backend, workers))
-                rivals.append(Rival.at("rest", url, loader=sql))
-        yield Lineup(tuple(rivals), floor, versions)
+                stall = server.stall_ms(url)
+                rivals.append(Rival("rest", url, sharing=sql))
+        yield Lineup(tuple(rivals), floor, versions, stall)

@@ -42,7 +42,7 @@ def run(settings: Settings) -> Result:
         slow_wire(root / "wire.sock", mongod.with_database(server, "bench_wire")) as (wire, uri),
     ):
         machine = describe({"mongod": mongod.version(server)})
-        rival = Rival.at("genesis", uri)
+        rival = Rival("genesis", uri)
         for operation in chosen:
             commands, latencies = _observed(rival, wire, operation)
             expected = pinned.get(operation.name)
@@ -60,7 +60,7 @@ def _observed(rival: Rival, wire: Wire, operation: Operation) -> tuple[list[str]
     calls[0]()  # opens connections
     wire.commands.clear()
     calls[1]()
-    commands = sorted(wire.commands)
+    commands = list(wire.commands)
     wire.delay = DELAY
     try:
         taken = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,25 +17,31 @@ class Rival:
 
     Attributes:
         name: the column of the report.
-        tracking: the store MLflow picks for the URI.
-        registry: likewise.
-        loader: the quickest rival on the same database; fills it before a measurement of reads.
+        uri: of both stores.
+        sharing: a quicker rival on the same database, None if there is none.
     """
 
     name: str
-    tracking: TrackingStore
-    registry: RegistryStore
-    _loader: Rival | None = field(default=None, repr=False)
+    uri: str = field(repr=False)
+    sharing: Rival | None = None
 
-    @classmethod
-    def at(cls, name: str, uri: str, loader: Rival | None = None) -> Rival:
-        """Open the stores that MLflow resolves for `uri`."""
-        from mlflow import MlflowClient
+    @cached_property
+    def tracking(self) -> TrackingStore:
+        """The store that MLflow picks for the URI."""
+        from mlflow.tracking._tracking_service.utils import _get_store
 
-        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        return cls(name, client._tracking_client.store, client._get_registry_client().store, loader)  # noqa: SLF001
+        store: TrackingStore = _get_store(self.uri)
+        return store
+
+    @cached_property
+    def registry(self) -> RegistryStore:
+        """Likewise."""
+        from mlflow.tracking._model_registry.utils import _get_store
+
+        store: RegistryStore = _get_store(self.uri, self.uri)
+        return store
 
     @property
     def loader(self) -> Rival:
-        """The rival that loads data for this one; itself unless it shares a database."""
-        return self._loader or self
+        """The rival that fills this one's database before reads are timed."""
+        return self.sharing or self

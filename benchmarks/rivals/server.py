@@ -7,6 +7,9 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from http.client import HTTPConnection
+from statistics import median
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.processes import running
@@ -50,6 +53,28 @@ def tracking_server(directory: Path, backend_uri: str, workers: int) -> Iterator
         command, log=directory / "log", ready=lambda: _healthy(url), timeout=STARTUP_SECONDS, env=QUIET
     ):
         yield url
+
+
+def stall_ms(url: str) -> float:
+    """How many milliseconds longer the server's smallest answer takes on a connection that is kept.
+
+    Clients keep theirs. Nagle's algorithm in the server and delayed acknowledgements in the client then wait
+    for each other in every request.
+    """
+    address = url.partition("://")[2]
+    kept = HTTPConnection(address)
+    for _ in range(3):  # the first answers of a connection are acknowledged at once
+        _health_ms(kept)
+    stalled = median(_health_ms(kept) for _ in range(15))
+    kept.close()
+    return stalled - median(_health_ms(HTTPConnection(address)) for _ in range(15))
+
+
+def _health_ms(connection: HTTPConnection) -> float:
+    start = perf_counter()
+    connection.request("GET", "/health")
+    connection.getresponse().read()
+    return (perf_counter() - start) * 1000
 
 
 def _free_port() -> int:
