@@ -33,19 +33,23 @@ _HTTP_TOKEN = re.compile(r"(https?://)[^\s/?#:@]+(?=@)", re.IGNORECASE)
 
 _NAMES = (
     r"(?:passw(?:or)?d|passphrase|pwd|secret|credential|auth_?mechanism_?properties"
-    r"|(?<![a-z_-])(?:sig|token)|(?:[?&]|x-amz-|x-goog-)signature"
+    r"|(?:(?<![a-z_-])|(?<=%[\da-f][\da-f]))(?:sig|token)|(?:[?&]|x-amz-|x-goog-)signature"
     r"|(?:account|shared_?access|secret_?access|api|subscription)[_-]?key"
     r"|(?:access|auth|bearer|id|refresh|sas|session|security)[_-]?token)"
 )
 _SAS = r"shared_?access_?signature"
-_QUOTED = r"""(?:"[^"\n]*"|'[^'\n]*')"""
 
 # `name=value` in a query or a connection string; the `=` may be percent-encoded. A SAS has `&` of its own.
-_SAS_PAIR = re.compile(rf"""({_SAS}\s*(?:=|%3D)\s*)(?:{_QUOTED}|[^\s;"']+)""", re.IGNORECASE)
-_PAIR = re.compile(rf"""({_NAMES}\s*(?:=|%3D)\s*)(?:{_QUOTED}|[^\s&;"']+)""", re.IGNORECASE)
+_IS = r"\s*(?:=|%3D)\s*"
+_PAIR = re.compile(rf"""({_NAMES}{_IS})[^\s&;"']+""", re.IGNORECASE)
+_SAS_PAIR = re.compile(rf"""({_SAS}{_IS})[^\s;"']+""", re.IGNORECASE)
 
-# `"name": "value"` in JSON and in Python's repr. Only a quoted name: in prose, `token:` begins a sentence.
-_ITEM = re.compile(rf"""(["'][\w.-]*(?:{_NAMES}|{_SAS})["']\s*:\s*)b?{_QUOTED}""", re.IGNORECASE)
+# `name="value"`, and `"name": "value"` of JSON and of Python's repr. Before a colon only a quoted name
+# counts: in prose, `token:` begins a sentence.
+_QUOTED_PAIR = re.compile(
+    rf"""((?:(?:{_NAMES}|{_SAS}){_IS}|["'][\w.-]*(?:{_NAMES}|{_SAS})["']\s*:\s*)b?(["']))(?:\\.|(?!\2)[^\n])+""",
+    re.IGNORECASE,
+)
 
 _HEADER = re.compile(
     r"""(\bauthorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|digest)\s+)?)[^\s"',;]+""", re.IGNORECASE
@@ -61,7 +65,7 @@ _HIDDEN_AFTER_GROUP_1 = (
     _HTTP_TOKEN,
     _SAS_PAIR,
     _PAIR,
-    _ITEM,
+    _QUOTED_PAIR,
     _HEADER,
     _BEARER,
     _JWT,
@@ -83,6 +87,14 @@ def redact(text: str) -> str:
         >>> redact("AccountName=lake;AccountKey=bWFzaw==;EndpointSuffix=core.windows.net")
         'AccountName=lake;AccountKey=***;EndpointSuffix=core.windows.net'
     """
+    # A mask may uncover a secret to another pattern, so until nothing changes. It ends: each turn leaves
+    # fewer characters that are not of a mask.
+    while (shown := _pass(text)) != text:
+        text = shown
+    return text
+
+
+def _pass(text: str) -> str:
     text = _MONGO_URI.sub(_without_mongo_password, text)
     for pattern in _HIDDEN_AFTER_GROUP_1:
         text = pattern.sub(rf"\g<1>{MASK}", text)
