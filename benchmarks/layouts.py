@@ -35,12 +35,13 @@ def main(uri: str) -> None:
         database = client.get_database("bench_layouts", write_concern=WriteConcern("majority"))
         ways: dict[str, Callable[[int], None]] = {
             "one bare insert": lambda step: _insert(database, step),
-            "insert, then update": lambda step: (_insert(database, step), _update(database, step)) and None,
+            "insert, then update": lambda step: _one_by_one(database, step),
             "insert and update at once": lambda step: _both(database, pool, step),
             "one update with a tail": lambda step: _push(database, step),
         }
         for name in ("both", "tail"):
-            database["runs"].insert_one({"_id": name, "lifecycle_stage": "active", "tail_size": 0, "metrics": {}})
+            run = {"_id": name, "lifecycle_stage": "active", "tail_size": 0, "metrics": {}}
+            database["runs"].insert_one(run)
         times: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(ROUNDS):
             for name, way in ways.items():
@@ -64,6 +65,11 @@ def _latest(step: int) -> Document:
 
 def _update(database: Database[Document], step: int) -> None:
     database["runs"].update_one({"_id": "both", "lifecycle_stage": "active"}, {"$max": _latest(step)})
+
+
+def _one_by_one(database: Database[Document], step: int) -> None:
+    _insert(database, step)
+    _update(database, step)
 
 
 def _both(database: Database[Document], pool: ThreadPoolExecutor, step: int) -> None:

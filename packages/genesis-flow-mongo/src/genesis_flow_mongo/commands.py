@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import click
-from genesis_flow import settings
 
+from genesis_flow import settings
 from genesis_flow_mongo.connection.errors import FOREIGN, translate
 from genesis_flow_mongo.repositories.database import open_database
 from genesis_flow_mongo.repositories.search_indexes import SearchIndexRepository
 
 _URI = click.option(
     "--uri",
-    default=lambda: settings.TRACKING_URI.get(),
+    default=settings.TRACKING_URI.get,
     help="The store; by default MLFLOW_TRACKING_URI.",
 )
 

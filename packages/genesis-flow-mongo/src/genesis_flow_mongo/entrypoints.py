@@ -17,7 +17,8 @@ def tracking_store(store_uri: str, artifact_uri: str | None = None, **_: Any) ->
     """Build the tracking store of a `mongodb`, `mongodb+srv` or `mongodb+embedded` URI."""
     from genesis_flow_mongo.tracking.store import MongoTrackingStore
 
-    return MongoTrackingStore(store_uri, artifact_uri)
+    # What mypy misses is refused at run time by `UnsupportedOps`, whose methods it cannot see.
+    return MongoTrackingStore(store_uri, artifact_uri)  # type: ignore[abstract]
 
 
 def registry_store(store_uri: str, tracking_uri: str | None = None, **_: Any) -> MongoRegistryStore:

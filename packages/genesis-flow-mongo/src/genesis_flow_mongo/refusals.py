@@ -1,6 +1,6 @@
 """Methods of MLflow that are declared as not built: they answer 501 and never None.
 
-MLflow does not enforce its abstract methods: one that a store forgets returns None, and the caller believes it.
+MLflow does not enforce its abstract methods: one that a store forgets returns None, and callers believe it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import MongoClient
 from pymongo.driver_info import DriverInfo
-from pymongo.uri_parser import parse_uri
+from pymongo.errors import InvalidURI
 
 from genesis_flow import settings
 from genesis_flow_mongo.__about__ import __version__
@@ -73,23 +73,20 @@ def _connect(uri: StoreUri) -> Client:
         from genesis_flow.embedded import join
 
         address = join(address).mongo_uri
-    given = {name.lower() for name in _options_of(address)}
+    # Options given to the driver beside the URI would win over those in it.
+    given = {option.partition("=")[0].lower() for option in address.partition("?")[2].split("&")}
     options = {name: value for name, value in _defaults(uri).items() if name.lower() not in given}
-    return MongoClient(
-        address,
-        connect=False,
-        event_listeners=listener.listeners(),
-        driver=DriverInfo("genesis-flow", __version__),
-        **options,
-    )
-
-
-def _options_of(address: str) -> list[str]:
-    return (
-        list(parse_uri(address, validate=False, warn=False)["options"])
-        if "srv:" not in address
-        else [option.partition("=")[0] for option in address.partition("?")[2].split("&")]
-    )
+    try:
+        return MongoClient(
+            address,
+            connect=False,
+            event_listeners=listener.listeners(),
+            driver=DriverInfo("genesis-flow", __version__),
+            **options,
+        )
+    except ValueError as exc:
+        # The driver's answer to a bad port or number, which is no error of its own.
+        raise InvalidURI(str(exc)) from exc
 
 
 def _defaults(uri: StoreUri) -> dict[str, Any]:

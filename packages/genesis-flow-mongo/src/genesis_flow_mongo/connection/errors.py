@@ -29,16 +29,16 @@ T = TypeVar("T", bound=type)
 def translate(exc: BaseException) -> MlflowException:
     """Return the MlflowException that stands for a driver's error; credentials are redacted.
 
-    The codes are those of MLflow's SQL store: TEMPORARILY_UNAVAILABLE when the server cannot be reached or
-    is too slow, INVALID_PARAMETER_VALUE when a value cannot be stored, otherwise INTERNAL_ERROR; and
-    PERMISSION_DENIED, REQUEST_LIMIT_EXCEEDED where the server says so.
+    TEMPORARILY_UNAVAILABLE when the server cannot be reached or is too slow, INVALID_PARAMETER_VALUE when a
+    value cannot be stored, PERMISSION_DENIED or REQUEST_LIMIT_EXCEEDED when the server says so, otherwise
+    INTERNAL_ERROR, all as in MLflow's SqlAlchemyStore 3.17 as far as that knows the condition.
     """
     text = redact(str(exc))
     if isinstance(exc, (BSONError, OverflowError, UnicodeEncodeError, driver.DocumentTooLarge)):
         return _exception(f"A value cannot be stored in MongoDB: {text}", codes.INVALID_PARAMETER_VALUE)
     if isinstance(exc, driver.ServerSelectionTimeoutError):
         return _exception(
-            f"MongoDB cannot be reached: {_first_sentence(text)} Is the server running, and is the host right? "
+            f"MongoDB cannot be reached: {_first_sentence(text)} Is the server running, is the host right? "
             "The time limit is GENESIS_FLOW_CONNECT_TIMEOUT.",
             codes.TEMPORARILY_UNAVAILABLE,
         )

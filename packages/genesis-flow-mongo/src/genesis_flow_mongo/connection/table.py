@@ -126,7 +126,7 @@ class Table:
         upsert: bool = False,
         before: bool = False,
     ) -> Document | None:
-        """Update the first match and return it as it is afterwards (or was `before`); None without a match."""
+        """Update the first match and return it as it is then (or was `before`); None without a match."""
         document: Document | None = retry.call(
             self.collection.find_one_and_update,
             query,

@@ -1,7 +1,7 @@
 """Keys that people choose, as field names.
 
-A field name may hold no NUL, a dot in it reads as a path, a leading dollar as an operator, and Cosmos DB knows
-no operator to look past either. So these characters are percent-encoded.
+A field name may hold no NUL, a dot in it reads as a path, a leading dollar as an operator, and Cosmos DB
+knows no operator to look past either. So these characters are percent-encoded.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from bson.binary import Binary
@@ -55,7 +56,7 @@ def point_of(metric: Metric) -> Point:
         RECORD.pack(*point)
     except (TypeError, ValueError, OverflowError, struct.error) as exc:
         raise MlflowException.invalid_parameter_value(
-            f"Metric '{metric.key}' needs a 64-bit integer as step and timestamp and a 64-bit float as value; "
+            f"Metric '{metric.key}' needs a 64-bit integer as step and timestamp, a 64-bit float as value; "
             f"got step={metric.step!r}, timestamp={metric.timestamp!r}, value={metric.value!r}."
         ) from exc
     return point
@@ -105,7 +106,7 @@ def in_order(data: bytes) -> list[Point]:
         unique = set(map(by_time, points))
         return [(stamp, step, _NAN if nan else value) for stamp, step, value, nan in sorted(unique)]
     points.sort()
-    if any(point == following for point, following in zip(points, points[1:], strict=False)):
+    if any(point == following for point, following in pairwise(points)):
         points = list(dict.fromkeys(points))
     return points
 

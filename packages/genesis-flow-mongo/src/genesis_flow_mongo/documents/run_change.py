@@ -105,15 +105,8 @@ class RunChange:
 
         The run's name goes with the first part, as it belongs to the run's document.
         """
-
-        def part(kind: str, *, inside: bool) -> dict[str, Any]:
-            return {key: value for key, value in self.of_kind(kind).items() if (key in held[kind]) is inside}
-
-        kept, rest = (
-            RunChange(
-                **{"points" if kind == "metrics" else kind: part(kind, inside=inside) for kind in KINDS}
-            )
-            for inside in (True, False)
-        )
-        kept.run_name = self.run_name
+        kept, rest = RunChange(run_name=self.run_name), RunChange()
+        for kind in KINDS:
+            for key, value in self.of_kind(kind).items():
+                (kept if key in held[kind] else rest).of_kind(kind)[key] = value
         return kept, rest

@@ -7,31 +7,30 @@ from typing import TYPE_CHECKING, Any
 from genesis_flow_mongo.query.like import like_regex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-_RANGES = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
+_CONDITIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "=": lambda value: {"$eq": value},
+    "!=": lambda value: {"$nin": [value, None]},
+    "<": lambda value: {"$lt": value},
+    "<=": lambda value: {"$lte": value},
+    ">": lambda value: {"$gt": value},
+    ">=": lambda value: {"$gte": value},
+    "IN": lambda values: {"$in": list(values)},
+    "NOT IN": lambda values: {"$nin": [*values, None]},
+    "LIKE": lambda pattern: {"$regex": like_regex(pattern, ignore_case=False)},
+    "ILIKE": lambda pattern: {"$regex": like_regex(pattern, ignore_case=True)},
+    "IS NULL": lambda _: {"$exists": False},
+    "IS NOT NULL": lambda _: {"$exists": True},
+}
 
 
-def condition(comparator: str, value: Any) -> Any:
+def condition(comparator: str, value: Any) -> dict[str, Any]:
     """Return the condition on a field for one comparator, in upper case, of MLflow's filter grammar.
 
     Values are compared literally: none of them can become an operator, as each stands behind one.
     """
-    if comparator in _RANGES:
-        return {_RANGES[comparator]: value}
-    if comparator == "=":
-        return {"$eq": value}
-    if comparator == "!=":
-        return {"$nin": [value, None]}
-    if comparator == "IN":
-        return {"$in": list(value)}
-    if comparator == "NOT IN":
-        return {"$nin": [*value, None]}
-    if comparator in {"LIKE", "ILIKE"}:
-        return {"$regex": like_regex(value, ignore_case=comparator == "ILIKE")}
-    if comparator in {"IS NULL", "IS NOT NULL"}:
-        return {"$exists": comparator == "IS NOT NULL"}
-    raise ValueError(comparator)
+    return _CONDITIONS[comparator](value)
 
 
 def all_of(clauses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Ordering of search results, and the place after which a page goes on.
 
 SQL's order is kept: a missing value comes last in both directions, and a metric that is NaN right before it.
-MongoDB sorts missing < NaN < numbers < text. So a descending sort is right as it is; an ascending one is split
-in two bands, those who have a value and those who have none, which are searched one after the other. Pages
-continue behind the last document seen (keyset paging), never by counting documents off.
+MongoDB sorts missing < NaN < numbers < text. So a descending sort is right as it is; an ascending one is
+split in two bands, those who have a value and those who have none, which are searched one after the other.
+Pages continue behind the last document seen (keyset paging), never by counting documents off.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SortKey:
 
     def absent(self) -> dict[str, Any]:
         """Return the query for the others, those with a NaN among them."""
-        return {self.path: {"$not": {"$gte": -math.inf}} if self.number else None}
+        return {self.path: {"$not": {"$gte": -math.inf}}} if self.number else {self.path: None}
 
     def behind(self, value: Any) -> list[dict[str, Any]]:
         """Return alternatives that together match what MongoDB sorts strictly behind a value."""
@@ -118,7 +118,7 @@ class Ordering:
         return any(key.banded for key in self.keys[1:])
 
     def computed(self) -> list[dict[str, Any]]:
-        """Return aggregation stages that sort by computed ranks: exact for every ordering, served by no index."""
+        """Return stages that sort by computed ranks: exact for every ordering, served by no index."""
         ranks = {f"rank{index}": _rank(key) for index, key in enumerate(self.keys) if key.nullable}
         sort: dict[str, int] = {}
         for index, key in enumerate(self.keys):

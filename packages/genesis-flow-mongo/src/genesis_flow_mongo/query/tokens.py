@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 
 def encode_token(position: dict[str, Any]) -> str:
@@ -32,6 +33,7 @@ def decode_token(token: str | bytes, *required: str) -> dict[str, Any]:
 
 
 def _foreign() -> MlflowException:
-    return MlflowException.invalid_parameter_value(
-        "The page token is not one that this search gave out. Begin without a token to get the first page."
+    return MlflowException(
+        "The page token is not one that this search gave out. Begin without a token to get the first page.",
+        error_code=INVALID_PARAMETER_VALUE,
     )

@@ -59,7 +59,7 @@ class RunOverflowRepository:
         )
 
     def merge(self, documents: Sequence[Document]) -> None:
-        """Put overflowed keys into the documents of their runs; no round trip when none overflowed, else one."""
+        """Put overflowed keys into their runs' documents; one round trip, none when no run overflowed."""
         wide = {document["_id"]: document for document in documents if document.get("overflow")}
         if not wide:
             return

@@ -59,7 +59,7 @@ class RunRepository:
         return document
 
     def head(self, run_id: str) -> Document | None:
-        """Return a run's `experiment_id` and `lifecycle_stage`, None when it does not exist; one round trip."""
+        """Return a run's `experiment_id` and `lifecycle_stage`, or None; one round trip."""
         fields = {"experiment_id": 1, "lifecycle_stage": 1}
         return self._runs.find_one({"_id": run_id, "workspace": self._workspace}, fields)
 

@@ -70,7 +70,7 @@ class ExperimentOps:
         experiment_id = self._experiments.next_id()
         location = artifact_location or self._artifact_root.of_experiment(experiment_id)
         if not self._experiments.add(experiment_id, name, location, tags):
-            msg = f"Experiment(name={name}) already exists. A deleted experiment keeps its name: restore or rename it."
+            msg = f"Experiment(name={name}) already exists. A deleted one keeps its name."
             raise MlflowException(msg, error_code=RESOURCE_ALREADY_EXISTS)
         return experiment_id
 

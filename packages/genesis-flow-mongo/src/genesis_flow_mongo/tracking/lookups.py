@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
 
 from genesis_flow_mongo.compat import parse_experiment_id
 from genesis_flow_mongo.repositories.experiments import DEFAULT_EXPERIMENT_ID
@@ -93,9 +93,10 @@ def unusable_run(run_id: str, head: Document | None) -> MlflowException:
     """Return the error for a run that was found missing (no head) or not active."""
     if not head:
         return no_such_run(run_id)
-    return MlflowException.invalid_parameter_value(
+    return MlflowException(
         f"The run {run_id} must be in the 'active' state. Current state is {head['lifecycle_stage']}. "
-        f"Restore it with restore_run('{run_id}')."
+        f"Restore it with restore_run('{run_id}').",
+        error_code=INVALID_PARAMETER_VALUE,
     )
 
 
@@ -104,6 +105,7 @@ def param_conflict(run_id: str, held: Mapping[str, str], given: Mapping[str, str
     changes = [
         {"key": key, "old_value": value, "new_value": given[key]} for key, value in sorted(held.items())
     ]
-    return MlflowException.invalid_parameter_value(
-        f"Changing param values is not allowed. Params were already logged='{changes}' for run ID='{run_id}'."
+    return MlflowException(
+        f"Changing param values is not allowed. Params were already logged='{changes}' for run ID='{run_id}'.",
+        error_code=INVALID_PARAMETER_VALUE,
     )

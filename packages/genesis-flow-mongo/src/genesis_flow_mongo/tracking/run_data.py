@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
@@ -23,6 +22,8 @@ from genesis_flow_mongo.tracking.lookups import active_run, param_conflict, unus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from mlflow.entities import Metric, Param, RunTag
 
     from genesis_flow_mongo.repositories.logged_model_metrics import LoggedModelMetricRepository
     from genesis_flow_mongo.repositories.run_data import RunDataRepository
@@ -49,7 +50,7 @@ class RunDataOps:
         check_metric(metric.key, metric.value, metric.timestamp, metric.step)
         change = RunChange.of(metrics=[metric])
         if metric.model_id is not None:
-            log_model_metrics(self, run_id, [metric])
+            log_model_metrics(self._runs, self._logged_model_metrics, run_id, [metric])
         write(self._run_data, run_id, change)
 
     def log_param(self, run_id: str, param: Param) -> None:
@@ -93,7 +94,7 @@ class RunDataOps:
         check_param_keys_unique(params)
         change = RunChange.of(metrics, params, tags)
         if any(metric.model_id is not None for metric in metrics):
-            log_model_metrics(self, run_id, metrics)
+            log_model_metrics(self._runs, self._logged_model_metrics, run_id, metrics)
         write(self._run_data, run_id, change)
 
 
@@ -107,10 +108,14 @@ def write(run_data: RunDataRepository, run_id: str, change: RunChange) -> None:
     raise unusable_run(run_id, head)
 
 
-def log_model_metrics(store: RunDataOps, run_id: str, metrics: Sequence[Metric]) -> None:
+def log_model_metrics(
+    runs: RunRepository,
+    model_metrics: LoggedModelMetricRepository,
+    run_id: str,
+    metrics: Sequence[Metric],
+) -> None:
     """Log the metrics that name a logged model with that model, three round trips.
 
     This comes before the run's own points: an unknown model refuses the call while nothing is written yet.
     """
-    experiment_id = active_run(store._runs, run_id)["experiment_id"]
-    store._logged_model_metrics.add(experiment_id, run_id, metrics)
+    model_metrics.add(active_run(runs, run_id)["experiment_id"], run_id, metrics)

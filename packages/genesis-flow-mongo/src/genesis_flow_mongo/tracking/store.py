@@ -56,8 +56,7 @@ class MongoTrackingStore(
                 GENESIS_FLOW_CONNECT_TIMEOUT seconds, PERMISSION_DENIED if it refuses the credentials,
                 INVALID_STATE if a newer release has written the database.
         """
-        # MLflow's base starts the queue of asynchronous logging.
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # MLflow's, which starts the queue of async logging
         context = open_database(store_uri, artifact_uri)
         self._artifact_root = ArtifactRoot(context, artifact_uri)
         self._experiments = ExperimentRepository(context)
