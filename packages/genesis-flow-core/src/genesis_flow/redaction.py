@@ -33,7 +33,7 @@ _HTTP_TOKEN = re.compile(r"(https?://)[^\s/?#:@]+(?=@)", re.IGNORECASE)
 
 _NAMES = (
     r"(?:passw(?:or)?d|passphrase|pwd|secret|credential|auth_?mechanism_?properties"
-    r"|(?:(?<![a-z_-])|(?<=%[\da-f][\da-f]))(?:sig|token)|(?:[?&]|x-amz-|x-goog-)signature"
+    r"|(?:(?<![a-z_-])|(?<=%[\da-f][\da-f]))(?:pass|pw|sig|token)|(?:[?&]|x-amz-|x-goog-)signature"
     r"|(?:account|shared_?access|secret_?access|api|subscription)[_-]?key"
     r"|(?:access|auth|bearer|id|refresh|sas|session|security)[_-]?token)"
 )

@@ -77,10 +77,11 @@ def _ask(subscriber: Subscriber, call: StoreCall) -> None:
         subscriber.before(call)
     except MlflowException:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a broken subscriber must not take the program down
         failure = _failure_of(subscriber, call, error)
         if failure is not None:
-            raise failure from error
+            # `from error` would show the unredacted text in every traceback.
+            raise failure from None
 
 
 def _conclude(watching: tuple[Subscriber, ...], call: StoreCall, outcome: Outcome) -> MlflowException | None:
