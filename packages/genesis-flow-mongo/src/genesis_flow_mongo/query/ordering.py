@@ -42,7 +42,7 @@ class SortKey:
     def present(self) -> dict[str, Any]:
         """Return the query for documents that have a value."""
         # No comparison with a number holds for a NaN.
-        return {self.path: {"$gte": -math.inf} if self.number else {"$ne": None}}
+        return {self.path: {"$gte": -math.inf}} if self.number else {self.path: {"$ne": None}}
 
     def absent(self) -> dict[str, Any]:
         """Return the query for the others, those with a NaN among them."""

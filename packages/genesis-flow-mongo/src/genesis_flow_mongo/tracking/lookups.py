@@ -106,6 +106,6 @@ def param_conflict(run_id: str, held: Mapping[str, str], given: Mapping[str, str
         {"key": key, "old_value": value, "new_value": given[key]} for key, value in sorted(held.items())
     ]
     return MlflowException(
-        f"Changing param values is not allowed. Params were already logged='{changes}' for run ID='{run_id}'.",
+        f"Changing param values is not allowed. Params were already logged='{changes}' for run ID='{run_id}'",
         error_code=INVALID_PARAMETER_VALUE,
     )
