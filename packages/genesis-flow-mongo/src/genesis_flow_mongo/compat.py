@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mlflow.exceptions import MlflowException
 from mlflow.prompt.constants import IS_PROMPT_TAG_KEY
 from mlflow.prompt.registry_utils import handle_resource_already_exist_error as refuse_taken_name
 from mlflow.prompt.registry_utils import model_version_to_prompt_version as prompt_version_of
@@ -97,6 +98,9 @@ from mlflow.utils.validation import (
     _validate_tag_name as check_tag_name,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def server_artifact_root() -> str | None:
     """Return the artifact root that `mlflow server` handed to its workers, None outside of one.
@@ -124,26 +128,34 @@ Clause = dict[str, Any]
 @lru_cache(maxsize=256)
 def parse_registered_model_filter(filter_string: str) -> list[Clause]:
     """Return the clauses of a search of registered models; parsing costs more than the search itself."""
-    clauses: list[Clause] = SearchModelUtils.parse_search_filter(filter_string)
+    clauses: list[Clause] = _parsed(SearchModelUtils.parse_search_filter, filter_string)
     return clauses
 
 
 @lru_cache(maxsize=256)
 def parse_model_version_filter(filter_string: str) -> list[Clause]:
     """Return the clauses of a search of model versions."""
-    clauses: list[Clause] = SearchModelVersionUtils.parse_search_filter(filter_string)
+    clauses: list[Clause] = _parsed(SearchModelVersionUtils.parse_search_filter, filter_string)
     return clauses
 
 
 @lru_cache(maxsize=256)
 def parse_registered_model_order(clause: str) -> tuple[str, bool]:
     """Return the key of an `order_by` clause, and whether it ascends."""
-    key, ascending = SearchUtils.parse_order_by_for_search_registered_models(clause)
+    key, ascending = _parsed(SearchUtils.parse_order_by_for_search_registered_models, clause)
     return key, ascending
 
 
 @lru_cache(maxsize=256)
 def parse_model_version_order(clause: str) -> tuple[str, bool]:
     """Return the key of an `order_by` clause, and whether it ascends."""
-    _, key, ascending = SearchModelVersionUtils.parse_order_by_for_search_model_versions(clause)
+    _, key, ascending = _parsed(SearchModelVersionUtils.parse_order_by_for_search_model_versions, clause)
     return key, ascending
+
+
+def _parsed(parse: Callable[[str], Any], text: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as exc:
+        # MLflow's parsers stumble over some texts, such as a quote that is not closed.
+        raise MlflowException.invalid_parameter_value(f"This cannot be parsed: {text!r}.") from exc

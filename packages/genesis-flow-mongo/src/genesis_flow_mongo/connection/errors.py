@@ -76,7 +76,8 @@ def driver_errors(store: T) -> T:
     A class decorator, so that no facet has to mention driver errors; it costs one extra call per method.
     """
     for name, member in inspect.getmembers(store, inspect.isfunction):
-        if not name.startswith("__") or name == "__init__":
+        static = isinstance(inspect.getattr_static(store, name), staticmethod)
+        if not static and (not name.startswith("__") or name == "__init__"):
             setattr(store, name, _guarded(member))
     return store
 

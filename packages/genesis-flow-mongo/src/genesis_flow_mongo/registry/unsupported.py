@@ -32,7 +32,6 @@ INHERITED: dict[str, str] = {
     "delete_prompt_version": "deletes the model version",
     "delete_prompt_version_tag": "deletes the tag of the model version",
     "get_prompt": "reads the registered model",
-    "get_prompt_version": "reads the registered model and the model version",
     "get_prompt_version_by_alias": "asks `get_prompt_version`",
     "search_prompt_versions": "searches model versions by tag",
     "search_prompts": "searches registered models by tag",
