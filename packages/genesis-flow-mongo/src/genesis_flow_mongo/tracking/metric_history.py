@@ -10,6 +10,7 @@ from mlflow.entities.metric import MetricWithRunId
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
 
+from genesis_flow_mongo import collector
 from genesis_flow_mongo.documents.points import by_step
 from genesis_flow_mongo.documents.sampling import sample
 from genesis_flow_mongo.query.tokens import decode_token, encode_token
@@ -41,13 +42,14 @@ class MetricHistoryOps:
             MlflowException: INVALID_PARAMETER_VALUE if the token is none of ours.
         """
         position = decode_token(page_token, "after", "since") if page_token else {}
-        if max_results is None and not position:
-            points = self._metric_history.points([run_id], metric_key).get(run_id, [])
-            return PagedList(_metrics(metric_key, points), None)
-        limit = sys.maxsize if max_results is None else max_results
-        points, since = self._metric_history.page(run_id, metric_key, limit, **position)
-        token = None if since is None else encode_token({"after": points[-1], "since": since})
-        return PagedList(_metrics(metric_key, points), token)
+        with collector.paused():
+            if max_results is None and not position:
+                points = self._metric_history.points([run_id], metric_key).get(run_id, [])
+                return PagedList(_metrics(metric_key, points), None)
+            limit = sys.maxsize if max_results is None else max_results
+            points, since = self._metric_history.page(run_id, metric_key, limit, **position)
+            token = None if since is None else encode_token({"after": points[-1], "since": since})
+            return PagedList(_metrics(metric_key, points), token)
 
     def get_metric_history_bulk(
         self, run_ids: Sequence[str], metric_key: str, max_results: int
@@ -56,8 +58,9 @@ class MetricHistoryOps:
 
         Two round trips, and one more per 16 MB.
         """
-        found = self._metric_history.points(list(run_ids), metric_key)
-        rows = [(run_id, point) for run_id in sorted(found) for point in found[run_id]]
+        with collector.paused():
+            found = self._metric_history.points(list(run_ids), metric_key)
+            rows = [(run_id, point) for run_id in sorted(found) for point in found[run_id]]
         return [_with_run_id(run_id, metric_key, point) for run_id, point in rows[:max_results]]
 
     def get_metric_history_bulk_interval(
@@ -80,7 +83,8 @@ class MetricHistoryOps:
             raise MlflowException.invalid_parameter_value(
                 "Both start_step and end_step must be specified together, or neither may be specified."
             )
-        found = self._metric_history.points(list(run_ids), metric_key)
+        with collector.paused():
+            found = self._metric_history.points(list(run_ids), metric_key)
         sampled = []
         for run_id in run_ids:
             points = found.get(run_id, [])

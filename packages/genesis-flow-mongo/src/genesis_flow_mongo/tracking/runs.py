@@ -10,6 +10,7 @@ from mlflow.protos.databricks_pb2 import BAD_REQUEST
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 from mlflow.utils.uri import append_to_uri_path
 
+from genesis_flow_mongo import collector
 from genesis_flow_mongo.compat import generate_run_name
 from genesis_flow_mongo.connection.clock import now_ms
 from genesis_flow_mongo.documents.keys import escape
@@ -163,9 +164,12 @@ class RunOps:
         numbers = [normal_id(number) for number in experiment_ids]
         if not numbers:
             return [], None
-        found, token = self._runs.search(numbers, clauses, ordering, limit, page_token)
-        datasets = self._datasets.by_ids(dataset_ids(found))
-        return [run_from_document(document, datasets, with_model_inputs=False) for document in found], token
+        with collector.paused():
+            found, token = self._runs.search(numbers, clauses, ordering, limit, page_token)
+            datasets = self._datasets.by_ids(dataset_ids(found))
+            return [
+                run_from_document(document, datasets, with_model_inputs=False) for document in found
+            ], token
 
     def _get_deleted_runs(self, older_than: int = 0) -> list[str]:
         """Return the ids of runs deleted at least `older_than` milliseconds ago; for `mlflow gc`."""
