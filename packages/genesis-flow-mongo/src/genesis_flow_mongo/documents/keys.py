@@ -25,6 +25,10 @@ def escape(key: str) -> str:
 
 def unescape(name: str) -> str:
     """Return the key of a field name."""
-    if "%" not in name:
-        return name
+    return _decoded(name) if "%" in name else name
+
+
+# Every run has the tags that MLflow sets, and each of them (`mlflow.user`) has a dot.
+@lru_cache(maxsize=4096)
+def _decoded(name: str) -> str:
     return "" if name == _EMPTY else unquote(name)
