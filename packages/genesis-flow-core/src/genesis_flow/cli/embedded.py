@@ -97,11 +97,14 @@ def stop(directory: str | None, force: bool) -> None:
     users = members.pids(home.members)
     if users and not force:
         raise click.ClickException(
-            f"The embedded MongoDB in {home.data_dir} is used by {_processes(users)}. It ends when they have; "
-            "--force ends it now."
+            f"The embedded MongoDB in {home.data_dir} is used by {_processes(users)}. "
+            "It ends when they have; --force ends it now."
         )
     with told_as_mlflow():
-        server.stop(home)
+        was_running = server.stop(home)
+    click.echo(
+        f"The embedded MongoDB in {home.data_dir} {'has ended' if was_running else 'was not running'}."
+    )
 
 
 @embedded.command()
@@ -120,11 +123,15 @@ def path() -> None:
 
 
 def _home(directory: str | None) -> tuple[Home, str]:
+    from genesis_flow.embedded.errors import told_as_mlflow
     from genesis_flow.embedded.home import Home
     from genesis_flow.embedded.uri import EmbeddedUri
 
-    uri = EmbeddedUri.of(directory or settings.DATA.get())
-    return Home(uri.data_dir), str(uri)
+    with told_as_mlflow():
+        uri = EmbeddedUri.of(directory or settings.DATA.get())
+        home = Home(uri.data_dir)
+        home.require_ours()
+    return home, str(uri)
 
 
 def _rows(found: Status) -> list[tuple[str, str]]:

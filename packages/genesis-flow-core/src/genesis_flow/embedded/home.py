@@ -87,37 +87,44 @@ class Home:
         """Make the directories, all for this user only, and prove that files can be written.
 
         Raises:
-            EmbeddedError: INVALID_PARAMETER_VALUE, when the path is a file, when the data is another
-                user's, or when the directory cannot be written; TEMPORARILY_UNAVAILABLE, when the disk
-                is full.
+            EmbeddedError: as `require_ours`; INVALID_PARAMETER_VALUE also when the directory cannot be
+                written; TEMPORARILY_UNAVAILABLE, when the disk is full.
         """
-        for directory in (self.data_dir, self.db, self.server, self.members):
-            try:
+        self.require_ours()
+        try:
+            for directory in (self.data_dir, self.db, self.server, self.members):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                if directory != self.data_dir:
-                    self._require_owner(directory.stat().st_uid)
-                    directory.chmod(0o700)
-            except OSError as exc:
-                raise self._refusal(exc) from exc
-        for directory in (self.db, self.server):
-            try:
+            for directory in (self.db, self.server):
+                directory.chmod(0o700)
                 with tempfile.TemporaryFile(dir=directory) as probe:
                     probe.write(b"\0" * 4096)
+        except OSError as exc:
+            raise self._refusal(exc) from exc
+
+    def require_ours(self) -> None:
+        """See that what is there is a data directory of this user; what is not there is as well.
+
+        Raises:
+            EmbeddedError: INVALID_PARAMETER_VALUE, when the path is a file, or the data another user's.
+        """
+        for directory in (self.db, self.server):
+            try:
+                owner = directory.stat().st_uid
+            except FileNotFoundError:
+                continue
             except OSError as exc:
                 raise self._refusal(exc) from exc
+            if owner != os.geteuid():
+                raise EmbeddedError(
+                    "INVALID_PARAMETER_VALUE",
+                    f"The data in {self.data_dir} belongs to user {owner}, and this process runs as user "
+                    f"{os.geteuid()}. An embedded MongoDB serves one user: run as that user, choose another "
+                    "directory, or run a mongod for all and use a mongodb:// URI.",
+                )
 
     def has_room(self) -> bool:
         """Whether a mongod can live on what the disk has free."""
         return shutil.disk_usage(self.data_dir).free >= _ROOM
-
-    def _require_owner(self, owner: int) -> None:
-        if owner != os.geteuid():
-            raise EmbeddedError(
-                "INVALID_PARAMETER_VALUE",
-                f"The data in {self.data_dir} belongs to user {owner}, and this process runs as user "
-                f"{os.geteuid()}. An embedded MongoDB serves one user: run as that user, choose another "
-                "directory, or run a mongod for all and use a mongodb:// URI.",
-            )
 
     def _refusal(self, exc: OSError) -> EmbeddedError:
         if exc.errno in {errno.EEXIST, errno.ENOTDIR}:

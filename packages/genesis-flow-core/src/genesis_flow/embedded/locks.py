@@ -50,15 +50,23 @@ class FileLock:
                     return None
                 time.sleep(_POLL)
                 continue
-            if _is_at(fd, path):
-                return cls(path, fd)
-            os.close(fd)  # somebody removed the file between open and flock: what we hold, nobody sees
+            lock = cls(path, fd)
+            if lock.stands():
+                return lock
+            lock.close()  # somebody removed the file between open and flock: what we hold, nobody sees
 
     @classmethod
     def inherited(cls, path: Path, fd: int) -> FileLock:
         """A lock that the parent process took and passed on as an open file."""
         os.set_inheritable(fd, False)
         return cls(path, fd)
+
+    def stands(self) -> bool:
+        """Whether the locked file is still the one that others find at its path."""
+        try:
+            return os.path.samestat(os.fstat(self.fd), self.path.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def close(self) -> None:
         """Give this process's share of the lock back; never raises, may be called twice."""
@@ -73,7 +81,7 @@ def is_held(path: Path) -> bool:
     """Whether some process holds the lock on `path` now."""
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -82,10 +90,3 @@ def is_held(path: Path) -> bool:
     finally:
         os.close(fd)
     return False
-
-
-def _is_at(fd: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(fd), path.stat())
-    except FileNotFoundError:
-        return False

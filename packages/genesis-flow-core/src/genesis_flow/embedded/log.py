@@ -70,7 +70,7 @@ def _told(line: str, severities: str) -> str:
 
 
 def _detail(attributes: Any) -> str:
-    if not isinstance(attributes, dict):
+    if not isinstance(attributes, dict) or not attributes:
         return ""
     inner = attributes.get("message")
     if isinstance(inner, dict):  # an error of WiredTiger is JSON in JSON

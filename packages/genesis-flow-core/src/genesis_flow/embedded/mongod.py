@@ -33,20 +33,23 @@ _TAKEN = ("dbpathinuse", "another mongod instance is already running")
 
 
 class Mongod:
-    """One running mongod. It ends cleanly when the supervisor is killed, and holds `home.mongod_lock`.
+    """One running mongod. It ends cleanly when the supervisor is killed.
 
-    Make it in a process that has one thread.
+    It holds `home.mongod_lock`, and shares the lock `place`, as long as it lives. Make it in a process that
+    has one thread.
 
     Raises:
         EmbeddedError: INVALID_PARAMETER_VALUE, when the binary cannot be run or there is no place for
             the socket.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, place: FileLock) -> None:
         self._plan = plan
+        self._place = place
         runtime.make_private(plan.socket)
         log.rotate(plan.home.log)
         self._log_start = log.size(plan.home.log)
+        self._output_start = log.size(plan.home.output)
         self._process = self._spawn()
         self.pid = self._process.pid
 
@@ -57,13 +60,13 @@ class Mongod:
                 "INTERNAL_ERROR", f"{self._plan.home.data_dir} is served by a mongod already."
             )
         try:
-            with self._plan.home.output.open("wb") as output:
+            with self._plan.home.output.open("ab") as output:
                 return subprocess.Popen(
                     command(self._plan),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    pass_fds=(alive.fd,),
+                    pass_fds=(alive.fd, self._place.fd),
                     cwd="/",
                     preexec_fn=_follow_parent,  # noqa: PLW1509 - safe: the supervisor has one thread
                 )
@@ -84,8 +87,12 @@ class Mongod:
         try:
             self._process.wait(LINGER)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
+
+    def kill(self) -> None:
+        """End it at once; what it acknowledged is in its journal."""
+        self._process.kill()
+        self._process.wait()
 
     def tend_log(self) -> None:
         """Keep the log within its bound."""
@@ -98,7 +105,8 @@ class Mongod:
         home, binary, code = self._plan.home, self._plan.binary, self._process.returncode
         if code == -signal.SIGILL:
             return binary.unfit("illegal instruction (MongoDB 5.0 and newer need a processor with AVX)")
-        told = "\n".join([*log.tail(home.output), *log.tail(home.log, self._log_start)])
+        said = [*log.tail(home.output, self._output_start), *log.tail(home.log, self._log_start)]
+        told = "\n".join(said)
         if _mentions(told, _NO_LIBRARY):
             return binary.unfit(told)
         if _mentions(told, _NO_SPACE) or not home.has_room():
@@ -129,8 +137,7 @@ def command(plan: Plan) -> list[str]:
         str(plan.binary.path),
         *("--dbpath", str(plan.home.db)),
         *("--bind_ip", str(plan.socket)),  # a path and no address: no TCP port is opened
-        *("--unixSocketPrefix", str(plan.socket.parent)),  # it makes a second socket, named after the port
-        *("--filePermissions", "0700"),
+        "--nounixsocket",  # no second one in /tmp, named after the port
         *("--replSet", replica_set.NAME),
         *("--oplogSize", str(_OPLOG_MB)),
         *("--wiredTigerCacheSizeGB", str(plan.cache)),

@@ -16,13 +16,14 @@ from genesis_flow.embedded.errors import EmbeddedError
 
 LONGEST = 107  # bytes: sockaddr_un.sun_path has 108 on Linux, the last one is NUL
 _OTHERS = 0o077
+_MEANINGFUL = {",", ":"}  # in mongod's lists of hosts
 
 
 def socket_path(data_dir: Path) -> Path:
     """Where the server of `data_dir` listens: the same path for the same directory. Makes nothing.
 
     Raises:
-        EmbeddedError: INVALID_PARAMETER_VALUE, when the path would be too long.
+        EmbeddedError: INVALID_PARAMETER_VALUE, when the path would be too long, or mongod could not read it.
     """
     chosen = settings.RUNTIME_DIR.get()
     base = Path(chosen).expanduser() if chosen else Path(f"/tmp/genesis-flow-{os.geteuid()}")  # noqa: S108 - see make_private
@@ -34,7 +35,18 @@ def socket_path(data_dir: Path) -> Path:
             f"A socket's path has at most {LONGEST} bytes; {socket} has {length}. "
             f"Set {settings.RUNTIME_DIR.name} to a shorter directory.",
         )
+    if _MEANINGFUL & set(str(socket)):
+        raise EmbeddedError(
+            "INVALID_PARAMETER_VALUE",
+            f"mongod takes a comma or a colon in {socket} for the end of the path. "
+            f"Set {settings.RUNTIME_DIR.name} to a directory without them.",
+        )
     return socket
+
+
+def lock_path(socket: Path) -> Path:
+    """The lock of those who use `socket`, beside its directory, which comes and goes."""
+    return socket.parent.with_suffix(".lock")
 
 
 def make_private(socket: Path) -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from genesis_flow import settings
 from genesis_flow.embedded import log
 from genesis_flow.embedded.errors import EmbeddedError
 from genesis_flow.embedded.locks import is_held
+from genesis_flow.embedded.mongod import LINGER
 from genesis_flow.embedded.plan import Plan
 from genesis_flow.embedded.replica_set import is_primary
 from genesis_flow.embedded.state import State
@@ -82,13 +83,16 @@ def launch(plan: Plan, start_lock: FileLock, deadline: float) -> None:
         raise EmbeddedError(answer["code"], answer["message"])
 
 
-def stop(home: Home) -> None:
+def stop(home: Home) -> bool:
     """Tell the supervisor to end the server, whoever uses it, and wait until it has.
+
+    Returns whether there was one.
 
     Raises:
         EmbeddedError: it does not end.
     """
-    deadline = time.monotonic() + settings.EMBEDDED_START_TIMEOUT.get()
+    deadline = time.monotonic() + 2 * LINGER  # to wait for those who are joining, and for mongod
+    was_running = is_held(home.supervisor_lock)
     while is_held(home.supervisor_lock):
         state = State.read(home.state)
         if state:
@@ -101,6 +105,7 @@ def stop(home: Home) -> None:
                 f"Its supervisor: process {state.supervisor if state else 'unknown'}. See {home.log}.",
             )
         time.sleep(_STOP_POLL)
+    return was_running
 
 
 def late(home: Home) -> EmbeddedError:
@@ -108,7 +113,7 @@ def late(home: Home) -> EmbeddedError:
     state = State.read(home.state)
     timeout = settings.EMBEDDED_START_TIMEOUT
     asked = f"The embedded MongoDB in {home.data_dir} was not ready within {timeout.get():g} s."
-    if state and is_held(home.supervisor_lock) and not Path(state.socket).exists():
+    if state and is_held(home.supervisor_lock) and not Path(state.socket).parent.exists():
         return EmbeddedError(
             "TEMPORARILY_UNAVAILABLE",
             f"{asked} It is served by process {state.supervisor}, whose socket {state.socket} cannot be seen "
@@ -129,7 +134,8 @@ def _boot(plan: Plan, start_fd: int, answer_fd: int) -> None:
         "start_fd": start_fd,
         "answer_fd": answer_fd,
     }
-    with plan.home.output.open("wb") as output:
+    plan.home.output.unlink(missing_ok=True)
+    with plan.home.output.open("ab") as output:
         try:
             subprocess.run(
                 [
@@ -157,7 +163,7 @@ def _boot(plan: Plan, start_fd: int, answer_fd: int) -> None:
 
 def _takes_writes(state: State) -> bool:
     try:
-        with closing(Wire(Path(state.socket))) as wire:
+        with Wire(Path(state.socket)) as wire:
             return is_primary(wire)
     except (OSError, CommandError):
         return False

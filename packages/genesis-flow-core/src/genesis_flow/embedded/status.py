@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +61,7 @@ class Status:
 
 
 def _version(state: State) -> str | None:
-    with contextlib.suppress(OSError, CommandError), closing(Wire(Path(state.socket), timeout=2.0)) as wire:
+    with contextlib.suppress(OSError, CommandError), Wire(Path(state.socket), timeout=2.0) as wire:
         return str(wire.command({"buildInfo": 1})["version"])
     return None
 

@@ -15,15 +15,18 @@ import signal
 import socket
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from genesis_flow.embedded import members, replica_set
+from genesis_flow.embedded import members, replica_set, runtime
 from genesis_flow.embedded.errors import EmbeddedError
 from genesis_flow.embedded.locks import FileLock, is_held
 from genesis_flow.embedded.mongod import LINGER, Mongod
 from genesis_flow.embedded.plan import Plan
 from genesis_flow.embedded.state import State
 from genesis_flow.embedded.wire import CommandError, Wire
+
+if TYPE_CHECKING:
+    from genesis_flow.embedded.home import Home
 
 _TICK = 0.5  # seconds between two looks at the members
 _POLL = 0.02  # seconds between two tries to reach a mongod that starts
@@ -51,14 +54,29 @@ class Supervisor:
         self._told_to_stop = True
 
     def take_office(self) -> None:
-        """Become the one supervisor of the directory.
+        """Become the one supervisor of the directory, and the one user of the socket.
 
         Raises:
-            EmbeddedError: there is one, though nobody should start a second one.
+            EmbeddedError: there is another one, or what another one left does not end.
         """
-        if FileLock.acquire(self._home.supervisor_lock) is None:
+        office = FileLock.acquire(self._home.supervisor_lock)
+        if office is None:
             raise EmbeddedError("INTERNAL_ERROR", f"{self._home.data_dir} has a supervisor already.")
-        self._home.pin.unlink(missing_ok=True)  # of a server that was killed: pinned is what runs
+        self._office = office
+        predecessor = State.read(self._home.state)
+        # From here on a state is ours: who reads one may signal its processes.
+        self._home.state.unlink(missing_ok=True)
+        self._home.pin.unlink(missing_ok=True)
+        if is_held(self._home.mongod_lock):
+            _end_orphan(self._home, predecessor)
+        runtime.make_private(self._plan.socket)
+        place = FileLock.acquire(runtime.lock_path(self._plan.socket), LINGER)
+        if place is None:  # its data directory was removed, and ours stands there now
+            raise EmbeddedError(
+                "TEMPORARILY_UNAVAILABLE",
+                f"{self._plan.socket} is still held by the server of a directory that was removed.",
+            )
+        self._place = place
 
     def start(self) -> None:
         """Bring mongod up as primary; the state is written as soon as there is a process to speak of.
@@ -66,19 +84,26 @@ class Supervisor:
         Raises:
             EmbeddedError: it did not come up.
         """
-        self._end_orphan()
         self._started = time.monotonic()
-        self._mongod = Mongod(self._plan)
-        state = State(os.getpid(), self._mongod.pid, str(self._plan.socket), str(self._plan.binary.path))
-        state.write(self._home.state)
+        try:
+            self._mongod = Mongod(self._plan, self._place)
+            State(
+                supervisor=os.getpid(),
+                mongod=self._mongod.pid,
+                socket=str(self._plan.socket),
+                binary=str(self._plan.binary.path),
+            ).write(self._home.state)
+            self._await_primary()
+        except EmbeddedError:
+            self._vacate()
+            raise
+
+    def _await_primary(self) -> None:
         configured = False
         while not self._told_to_stop:
             if self._mongod.exit_code() is not None:
                 raise self._mongod.failure()
-            with (
-                contextlib.suppress(OSError, CommandError),
-                contextlib.closing(Wire(self._plan.socket)) as wire,
-            ):
+            with contextlib.suppress(OSError, CommandError), Wire(self._plan.socket) as wire:
                 if not configured:
                     replica_set.make_member(wire, self._plan.socket)
                     configured = True
@@ -93,7 +118,7 @@ class Supervisor:
             EmbeddedError: mongod died and cannot be brought back.
         """
         lonely_since = time.monotonic()
-        while self._home.members.is_dir():
+        while self._office.stands():
             if self._home.pin.exists() or members.pids(self._home.members):
                 lonely_since = time.monotonic()
             if self._told_to_stop or time.monotonic() - lonely_since > self._plan.grace:
@@ -103,7 +128,7 @@ class Supervisor:
                 self._mend()
             self._mongod.tend_log()
             self._sleep()
-        self._mongod.end()
+        self._mongod.kill()
 
     def _sleep(self) -> None:
         select.select([self._awake], [], [], _TICK)
@@ -115,6 +140,7 @@ class Supervisor:
         self._crashes = self._crashes + 1 if time.monotonic() - self._started < _SOON else 1
         self._mongod.end()
         if self._crashes > _CRASHES:
+            self._vacate()
             raise self._mongod.failure()
         self.start()
 
@@ -127,27 +153,29 @@ class Supervisor:
             last.close()
             return False
         self._mongod.end()
-        for path in (self._home.state, self._home.pin):
-            path.unlink(missing_ok=True)
-        shutil.rmtree(self._plan.socket.parent, ignore_errors=True)
+        self._vacate()
         return True  # and keep the lock until exit: who waits for it must find us gone
 
-    def _end_orphan(self) -> None:
-        """A mongod whose supervisor was killed is on its way out, or (not on Linux) must be told so."""
-        if not is_held(self._home.mongod_lock):
-            return
-        state = State.read(self._home.state)
-        if state:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(state.mongod, signal.SIGTERM)
-        gone = FileLock.acquire(self._home.mongod_lock, LINGER)
-        if gone is None:
-            raise EmbeddedError(
-                "TEMPORARILY_UNAVAILABLE",
-                f"A mongod (process {state.mongod if state else 'unknown'}) was left alone with "
-                f"{self._home.data_dir} and does not end. End it and try again.",
-            )
-        gone.close()
+    def _vacate(self) -> None:
+        self._home.state.unlink(missing_ok=True)
+        self._home.pin.unlink(missing_ok=True)
+        shutil.rmtree(self._plan.socket.parent, ignore_errors=True)
+        self._place.path.unlink(missing_ok=True)
+
+
+def _end_orphan(home: Home, predecessor: State | None) -> None:
+    """A mongod whose supervisor was killed is on its way out, or (not on Linux) must be told so."""
+    if predecessor:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(predecessor.mongod, signal.SIGTERM)
+    gone = FileLock.acquire(home.mongod_lock, LINGER)
+    if gone is None:
+        raise EmbeddedError(
+            "TEMPORARILY_UNAVAILABLE",
+            f"A mongod (process {predecessor.mongod if predecessor else 'unknown'}) was left alone with "
+            f"{home.data_dir} and does not end. End it and try again.",
+        )
+    gone.close()
 
 
 def main(order: dict[str, Any]) -> None:

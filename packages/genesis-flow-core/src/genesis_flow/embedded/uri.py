@@ -54,12 +54,16 @@ class EmbeddedUri:
                 f"The URI names no directory. Write {SCHEME}:///absolute/dir or {SCHEME}:relative/dir.",
             )
         options = tuple(o for o in parts.query.split("&") if o and not o.lower().startswith("genesis"))
-        return cls(Path(path).expanduser().resolve(), options)
+        return cls(_absolute(path), options)
 
     @classmethod
-    def of(cls, data_dir: str | Path) -> EmbeddedUri:
-        """Address a directory by its path."""
-        return cls(Path(data_dir).expanduser().resolve())
+    def of(cls, data_dir: str) -> EmbeddedUri:
+        """Address a directory by its path.
+
+        Raises:
+            EmbeddedError: INVALID_PARAMETER_VALUE, when the path leads nowhere.
+        """
+        return cls(_absolute(data_dir))
 
     def __str__(self) -> str:
         query = f"?{'&'.join(self.options)}" if self.options else ""
@@ -69,3 +73,13 @@ class EmbeddedUri:
         """The plain `mongodb://` URI of the server that listens on `socket`."""
         query = "&".join(("directConnection=true", *self.options))
         return f"mongodb://{quote(str(socket), safe='')}/{DATABASE}?{query}"
+
+
+def _absolute(path: str) -> Path:
+    try:
+        return Path(path).expanduser().resolve()
+    except (RuntimeError, OSError) as exc:  # `~nobody`; a loop of links
+        raise EmbeddedError(
+            "INVALID_PARAMETER_VALUE",
+            f"{path!r} does not lead to a directory: {exc}. Name an existing or new one.",
+        ) from exc

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from typing_extensions import Self
+
 _OP_MSG = 2013
 _HEADER = struct.Struct("<iiii")  # length with header, request id, response to, operation
 _PREFIX = 5  # bytes before the document: flags, kind of section
@@ -34,7 +36,7 @@ class CommandError(Exception):
 
 
 class Wire:
-    """A connection to the mongod that listens on `path`; each reply within `timeout` seconds. Close it.
+    """A connection to the mongod that listens on `path`; each reply within `timeout` seconds.
 
     Raises:
         OSError: nobody listens, or nobody answers.
@@ -49,8 +51,10 @@ class Wire:
             self._socket.close()
             raise
 
-    def close(self) -> None:
-        """Hang up."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
     def command(self, document: dict[str, Any], database: str = "admin") -> dict[str, Any]:
