@@ -153,7 +153,10 @@ notebook = {
             "id": "what",
             "cell_type": "markdown",
             "metadata": {},
-            "source": ["# Misread digits\n", "What the network got wrong, straight from the run."],
+            "source": [
+                "# Misread digits\n",
+                "What the network got wrong. Open it where MLFLOW_TRACKING_URI names the same database.",
+            ],
         },
         {
             "id": "table",
@@ -163,7 +166,9 @@ notebook = {
             "outputs": [],
             "source": [
                 "import mlflow\n",
-                f"mlflow.load_table('tables/misread.json', run_ids=['{run.info.run_id}'])",
+                f"mlflow.set_experiment('{EXPERIMENT}')\n",
+                f"misread = mlflow.load_table('tables/misread.json', run_ids=['{run.info.run_id}'])\n",
+                "print(misread.to_string())",
             ],
         },
     ],
@@ -205,8 +210,9 @@ with tempfile.TemporaryDirectory() as scratch:
         darkest, brightest = image.getextrema()
         whole[name] = image.size == (round(width), round(height)) and darkest < brightest
 
-inputs = {each.dataset.name: each.tags[0].value for each in kept.inputs.dataset_inputs}
-print(f"   datasets: {inputs}")
+for each in kept.inputs.dataset_inputs:
+    tags = {tag.key: tag.value for tag in each.tags}
+    print(f"   dataset {each.dataset.name}: {tags['mlflow.data.context']}, from {tags['origin']}")
 print(f"   training_loss: {len(MlflowClient().get_metric_history(kept.info.run_id, 'training_loss'))} points")
 print(f"   accuracy: {kept.data.metrics['accuracy']:.3f}\n")
 

@@ -144,8 +144,8 @@ def tune(training: pd.DataFrame, workflow: str) -> None:
             with mlflow.start_run(run_name=family, nested=True):
                 search = GridSearchCV(estimator, grid, cv=5, scoring="neg_mean_absolute_error").fit(X, y)
                 for params, errors in candidates(search):
-                    name = ", ".join(f"{key.split('__')[-1]}={value}" for key, value in params.items())
-                    with mlflow.start_run(run_name=f"{family} {name}".strip(), nested=True):
+                    name = " ".join(f"{key.split('__')[-1]}={value}" for key, value in params.items())
+                    with mlflow.start_run(run_name=f"{family} {name or 'defaults'}", nested=True):
                         mlflow.log_params({"family": family, **params})
                         for fold, error in enumerate(errors):
                             mlflow.log_metric("fold_error", error, step=fold)
