@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 from genesis_flow_mongo.query.comparisons import all_of
 from genesis_flow_mongo.query.tokens import decode_token, encode_token
@@ -60,7 +61,8 @@ def search_page(
         ends += [number] * (len(found) - len(ends))
         if limit is not None and len(found) > limit:
             last = found[limit - 1]
-            mark = {"band": ends[limit - 1], "after": bands[ends[limit - 1]].position(last)}
+            end = bands[ends[limit - 1]]
+            mark = {"band": ends[limit - 1], "by": _sorted_by(end), "after": end.position(last)}
             return found[:limit], encode_token(mark)
     return found, None
 
@@ -68,13 +70,29 @@ def search_page(
 def _begin(token: str | None, bands: Sequence[Band]) -> tuple[int, list[Any] | None]:
     if not token:
         return 0, None
-    mark = decode_token(token, "band", "after")
+    mark = decode_token(token, "band", "by", "after")
     number, after = mark["band"], mark["after"]
-    if number not in range(len(bands)) or len(after) != len(bands[number].keys):
-        raise MlflowException.invalid_parameter_value(
-            "The page token belongs to a search with another order_by. Begin without a token."
-        )
+    if type(number) is not int or not 0 <= number < len(bands) or mark["by"] != _sorted_by(bands[number]):
+        raise _other_order()
+    # Values become part of a query, where a document would be read as operators.
+    if not isinstance(after, list) or len(after) != len(mark["by"]) or not all(map(_is_value, after)):
+        raise _other_order()
     return number, after
+
+
+def _sorted_by(band: Band) -> list[list[Any]]:
+    return [[path, direction] for path, direction in band.sort]
+
+
+def _is_value(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
+
+
+def _other_order() -> MlflowException:
+    return MlflowException(
+        "The page token belongs to a search with another order_by. Begin without a token.",
+        error_code=INVALID_PARAMETER_VALUE,
+    )
 
 
 def _computed_page(
@@ -84,7 +102,9 @@ def _computed_page(
     token: str | None,
     projection: Any,
 ) -> tuple[list[Document], str | None]:
-    skip = int(decode_token(token, "skip")["skip"]) if token else 0
+    skip = decode_token(token, "skip")["skip"] if token else 0
+    if type(skip) is not int or skip < 0:
+        raise _other_order()
     pipeline = list(stages)
     if skip:
         pipeline.append({"$skip": skip})
