@@ -22,14 +22,16 @@ from genesis_flow.embedded.state import State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# `join` without its last door, behind which MLflow is imported: that takes seconds in a new process.
 JOIN = """
 import sys
-from mlflow.exceptions import MlflowException
-from genesis_flow.embedded import join
+from genesis_flow.embedded.errors import EmbeddedError
+from genesis_flow.embedded.membership import _join
+from genesis_flow.embedded.uri import EmbeddedUri
 try:
-    join(sys.argv[1])
-except MlflowException as exc:
-    print(exc.error_code, exc.message)
+    _join(EmbeddedUri.parse(sys.argv[1]))
+except EmbeddedError as exc:
+    print(exc.code, exc.message)
 """
 
 
