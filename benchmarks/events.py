@@ -1,7 +1,7 @@
 """What the events seam costs one store call: `python -m benchmarks.events`.
 
-The call itself does nothing, so all that is seen is the seam. The cases are interleaved, and the least of many
-rounds counts: whatever else the machine does can only make a round longer.
+The call itself does nothing, so all that is seen is the seam. The cases are interleaved, and the least of
+many rounds counts: whatever else the machine does can only make a round longer.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from genesis_flow.events import subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 class Subscriber:
@@ -199,6 +199,26 @@ def test_subscribing_twice_is_the_same_as_once(subscribe: Callable[[Subscriber],
 
 def test_a_round_trip_outside_of_a_call_is_nobodys() -> None:
     events.count_round_trip()
+
+
+def test_the_example_in_the_docs_works(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "events.md").read_text()
+    example: dict[str, object] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], example)  # noqa: S102 - our own page
+    try:
+        with pytest.raises(MlflowException, match="None may not delete_run"):
+            Store().delete_run("r1")
+        token = events.principal.set("owner")
+        Store().delete_run("r1")
+        events.principal.reset(token)
+    finally:
+        for subscriber in subscribers.subscribers():
+            if type(subscriber) is example["OnlyOwnersDelete"]:
+                events.unsubscribe(subscriber)
+
+    refused, done = capsys.readouterr().out.splitlines()
+    assert refused.startswith("delete_run {'run_id': 'r1'} PERMISSION_DENIED ")
+    assert done.startswith("delete_run {'run_id': 'r1'} ok ")
 
 
 class TestEntryPoints:

@@ -10,8 +10,10 @@ __all__ = ["main"]
 
 
 @click.group(
+    "genesis-flow",
     cls=LazyGroup,
     own={
+        "doctor": "genesis_flow.cli.doctor:doctor",
         "embedded": "genesis_flow.cli.embedded:embedded",
         "settings": "genesis_flow.cli.settings:settings",
         "version": "genesis_flow.cli.version:version",
@@ -19,11 +21,11 @@ __all__ = ["main"]
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 def main() -> None:
-    r"""MLflow without the server.
+    """MLflow without the server.
 
     \b
     Examples:
       genesis-flow doctor mongodb://localhost/ml     is everything in place?
       genesis-flow settings                          what can be set, and what is
       genesis-flow embedded start ./data             a MongoDB that nobody installed
-    """
+    """  # noqa: D301 - a real backspace is what click looks for

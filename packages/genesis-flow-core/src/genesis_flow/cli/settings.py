@@ -13,7 +13,7 @@ __all__ = ["settings"]
 
 @click.command()
 def settings() -> None:
-    r"""Show every setting, its value here, and what it does.
+    """Show every setting, its value here, and what it does.
 
     A value in brackets is the default: the variable is not set.
 
@@ -21,7 +21,7 @@ def settings() -> None:
     Examples:
       genesis-flow settings
       GENESIS_FLOW_POOL_SIZE=2 genesis-flow settings
-    """
+    """  # noqa: D301 - a real backspace is what click looks for
     rows = []
     for setting in SETTINGS:
         text = setting.text()

@@ -11,11 +11,11 @@ __all__ = ["version"]
 
 @click.command()
 def version() -> None:
-    r"""Show the versions of Genesis-Flow's wheels, MLflow, the driver and Python.
+    """Show the versions of Genesis-Flow's wheels, MLflow, the driver and Python.
 
     \b
     Example:
       genesis-flow version
-    """
+    """  # noqa: D301 - a real backspace is what click looks for
     for name, number in versions().items():
         click.echo(f"{name} {number}")
