@@ -245,6 +245,9 @@ def test_a_killed_supervisor_takes_mongod_along_and_the_next_join_mends_it(
     client.mlflow.runs.insert_one({"_id": 1})
     os.kill(_state(home).supervisor, signal.SIGKILL)
     _await_end(home)
+    gone = FileLock.acquire(home.mongod_lock, PATIENCE)
+    assert gone, "mongod goes on without anybody to end it"
+    gone.close()
 
     again = join(_uri(home))
 

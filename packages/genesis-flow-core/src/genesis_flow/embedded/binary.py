@@ -13,6 +13,8 @@ from pathlib import Path
 from genesis_flow import settings
 from genesis_flow.embedded.errors import EmbeddedError
 
+EXTRA = "the [embedded] extra"
+_EXTRA_NEEDS = "glibc 2.34, libcurl 4 and OpenSSL 3 (Debian, Ubuntu: apt-get install libcurl4 libssl3)"
 _PROBE_SECONDS = 30
 
 
@@ -46,7 +48,7 @@ class Binary:
             return cls(Path(on_path).absolute(), "PATH")
         carried = _carried()
         if carried:
-            return cls(carried, "the [embedded] extra")
+            return cls(carried, EXTRA)
         raise EmbeddedError(
             "INVALID_PARAMETER_VALUE",
             "An embedded MongoDB needs a mongod binary and none was found. Either\n"
@@ -78,10 +80,11 @@ class Binary:
 
     def unfit(self, why: str) -> EmbeddedError:
         """The error for a binary that is there and cannot run."""
+        needs = f"The one of {EXTRA} needs {_EXTRA_NEEDS}. " if self.origin == EXTRA else ""
         return EmbeddedError(
             "INVALID_PARAMETER_VALUE",
             f"{self.path} (found by {self.origin}) cannot run on this machine: {why}\n"
-            f"Install what it misses, or set {settings.MONGOD.name} to a mongod built for this system.",
+            f"{needs}Install what it misses, or set {settings.MONGOD.name} to a mongod built for this system.",
         )
 
 
