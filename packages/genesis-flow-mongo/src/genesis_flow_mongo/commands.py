@@ -5,9 +5,6 @@ from __future__ import annotations
 import click
 
 from genesis_flow import settings
-from genesis_flow_mongo.connection.errors import FOREIGN, translate
-from genesis_flow_mongo.repositories.database import open_database
-from genesis_flow_mongo.repositories.search_indexes import SearchIndexRepository
 
 _URI = click.option(
     "--uri",
@@ -18,7 +15,7 @@ _URI = click.option(
 
 @click.group()
 def index() -> None:
-    r"""Make ordered searches of runs quick, however many runs there are.
+    """Make ordered searches of runs quick, however many runs there are.
 
     A search with `order_by=["metrics.accuracy DESC"]` reads and sorts all runs of its experiments. From some
     ten thousand runs on that is felt; an index for this order makes it read one page. An index slows each
@@ -29,7 +26,7 @@ def index() -> None:
       genesis-flow index add "metrics.accuracy DESC"
       genesis-flow index list
       genesis-flow index drop "metrics.accuracy DESC"
-    """
+    """  # noqa: D301 - a real backspace is what click looks for
 
 
 @index.command()
@@ -60,6 +57,11 @@ def _call(uri: str | None, verb: str, *args: str) -> str | list[str]:
     if not uri:
         msg = "No store: give --uri, or set MLFLOW_TRACKING_URI."
         raise click.UsageError(msg)
+    # Imported here: `genesis-flow --help` imports this module, and need not wait for MLflow and the driver.
+    from genesis_flow_mongo.connection.errors import FOREIGN, translate
+    from genesis_flow_mongo.repositories.database import open_database
+    from genesis_flow_mongo.repositories.search_indexes import SearchIndexRepository
+
     try:
         answer: str | list[str] = getattr(SearchIndexRepository(open_database(uri)), verb)(*args)
     except FOREIGN as exc:
