@@ -1,4 +1,4 @@
-"""The promise of the first minute: one changed import, nothing set, and runs are in a MongoDB of their own."""
+"""The first minute: one changed import, nothing set, and runs are in a MongoDB of their own."""
 
 from __future__ import annotations
 
