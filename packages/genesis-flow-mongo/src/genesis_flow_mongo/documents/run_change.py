@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 
 from genesis_flow_mongo.documents.keys import escape
@@ -49,11 +50,17 @@ class RunChange:
 
         The tag `mlflow.runName` also renames the run, and is ignored when it is empty, as in MLflow's
         SqlAlchemyStore 3.17.
+
+        Raises:
+            MlflowException: INVALID_PARAMETER_VALUE for a param without a value, or a number that does not
+                fit into 64 bits.
         """
         change = cls()
         for metric in metrics:
             change.points.setdefault(metric.key, []).append(point_of(metric))
         for param in params:
+            if param.value is None:
+                raise MlflowException.invalid_parameter_value(f"Param '{param.key}' has no value.")
             change.params[param.key] = param.value
         for tag in tags:
             if tag.key != MLFLOW_RUN_NAME:

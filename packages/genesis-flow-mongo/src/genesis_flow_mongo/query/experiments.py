@@ -73,7 +73,9 @@ def ordering(order_by: Sequence[str]) -> Ordering:
         return Ordering((SortKey("creation_time", DESCENDING), SortKey(_ID, ASCENDING)))
     keys: dict[str, SortKey] = {}
     for clause in order_by:
-        _, key, ascending = SearchExperimentsUtils.parse_order_by_for_search_experiments(clause)
+        type_, key, ascending = SearchExperimentsUtils.parse_order_by_for_search_experiments(clause)
+        if type_ != "attribute":
+            raise MlflowException.invalid_parameter_value(f"Invalid order_by entity: {type_}")
         path = _ID if key == "experiment_id" else key
         keys.setdefault(path, SortKey(path, ASCENDING if ascending else DESCENDING))
     keys.setdefault(_ID, SortKey(_ID, DESCENDING))

@@ -26,6 +26,8 @@ from genesis_flow_mongo.repositories.run_overflow import RunOverflowRepository
 from genesis_flow_mongo.schema.collections import METRICS, RUNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from genesis_flow_mongo.connection.context import StoreContext
 
 Document = dict[str, Any]
@@ -88,10 +90,10 @@ class RunDataRepository:
         query = {**self._active(run_id), path: {"$exists": True}}
         return self._runs.update(query, {"$unset": {path: ""}}) or self._overflow.delete_tag(run_id, key)
 
-    def purge(self, run_id: str) -> None:
-        """Remove a run's history and overflow for good; two round trips."""
-        self._segments.delete({"run_id": run_id})
-        self._overflow.purge(run_id)
+    def purge(self, run_ids: Sequence[str]) -> None:
+        """Remove the history and overflow of runs for good; two round trips."""
+        self._segments.delete({"run_id": {"$in": list(run_ids)}})
+        self._overflow.purge(run_ids)
 
     def _active(self, run_id: str) -> Document:
         return {"_id": run_id, "workspace": self._workspace, "lifecycle_stage": LifecycleStage.ACTIVE}

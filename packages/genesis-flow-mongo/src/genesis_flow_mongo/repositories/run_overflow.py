@@ -70,9 +70,9 @@ class RunOverflowRepository:
         """Remove an overflowed tag; False when there is none."""
         return self._overflow.delete({"_id": _id(run_id, "tags", key)}) > 0
 
-    def purge(self, run_id: str) -> None:
-        """Remove all of a run's overflowed keys; one round trip."""
-        self._overflow.delete({"run_id": run_id})
+    def purge(self, run_ids: Sequence[str]) -> None:
+        """Remove all overflowed keys of runs; one round trip."""
+        self._overflow.delete({"run_id": {"$in": list(run_ids)}})
 
 
 def _id(run_id: str, kind: str, key: str) -> str:

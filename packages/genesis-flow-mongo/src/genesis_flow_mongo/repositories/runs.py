@@ -116,9 +116,9 @@ class RunRepository:
         query = {"workspace": self._workspace, "experiment_id": experiment_id}
         return [document["_id"] for document in self._runs.find(query, {"_id": 1})]
 
-    def purge(self, run_id: str) -> None:
-        """Remove a run's document for good; one round trip."""
-        self._runs.delete({"_id": run_id, "workspace": self._workspace})
+    def purge(self, run_ids: Sequence[str]) -> None:
+        """Remove the documents of runs for good; one round trip."""
+        self._runs.delete({"_id": {"$in": list(run_ids)}, "workspace": self._workspace})
 
 
 def _lifecycle(stage: str) -> Document:

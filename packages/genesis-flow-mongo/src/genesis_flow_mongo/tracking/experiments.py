@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from genesis_flow_mongo.repositories.artifact_root import ArtifactRoot
+    from genesis_flow_mongo.repositories.datasets import DatasetRepository
     from genesis_flow_mongo.repositories.experiments import ExperimentRepository
+    from genesis_flow_mongo.repositories.logged_models import LoggedModelRepository
     from genesis_flow_mongo.repositories.run_data import RunDataRepository
     from genesis_flow_mongo.repositories.runs import RunRepository
 
@@ -46,6 +48,8 @@ class ExperimentOps:
     _experiments: ExperimentRepository
     _runs: RunRepository
     _run_data: RunDataRepository
+    _logged_models: LoggedModelRepository
+    _datasets: DatasetRepository
     _artifact_root: ArtifactRoot
 
     def create_experiment(
@@ -176,7 +180,7 @@ class ExperimentOps:
             raise MlflowException(msg, error_code=RESOURCE_DOES_NOT_EXIST)
 
     def _hard_delete_experiment(self, experiment_id: str) -> None:
-        """Remove a deleted experiment and its runs for good, as `mlflow gc` asks.
+        """Remove a deleted experiment with its runs, models and datasets for good; for `mlflow gc`.
 
         Raises:
             MlflowException: RESOURCE_DOES_NOT_EXIST if there is no deleted one.
@@ -184,7 +188,10 @@ class ExperimentOps:
         experiment = found_experiment(self._experiments, experiment_id)
         if experiment["lifecycle_stage"] != LifecycleStage.DELETED:
             raise no_such_experiment(experiment["_id"])
-        for run_id in self._runs.ids_of_experiment(experiment["_id"]):
-            self._run_data.purge(run_id)
-            self._runs.purge(run_id)
+        # From the leaves to the root: a call that is cut off can be repeated.
+        run_ids = self._runs.ids_of_experiment(experiment["_id"])
+        self._run_data.purge(run_ids)
+        self._runs.purge(run_ids)
+        self._logged_models.purge_experiment(experiment["_id"])
+        self._datasets.purge_experiment(experiment["_id"])
         self._experiments.purge(experiment["_id"], experiment["name"])

@@ -100,8 +100,18 @@ def unusable_run(run_id: str, head: Document | None) -> MlflowException:
     )
 
 
-def param_conflict(run_id: str, held: Mapping[str, str], given: Mapping[str, str]) -> MlflowException:
-    """Return the error for params that a run holds with another value."""
+def changed_param(run_id: str, held: Mapping[str, str], given: Mapping[str, str]) -> MlflowException:
+    """Return the error for the one param of a call that a run holds with another value."""
+    ((key, value),) = held.items()
+    return MlflowException(
+        f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{value}' "
+        f"for run ID='{run_id}'. Attempted logging new value '{given[key]}'.",
+        error_code=INVALID_PARAMETER_VALUE,
+    )
+
+
+def changed_params(run_id: str, held: Mapping[str, str], given: Mapping[str, str]) -> MlflowException:
+    """Return the error for params of a batch that a run holds with another value."""
     changes = [
         {"key": key, "old_value": value, "new_value": given[key]} for key, value in sorted(held.items())
     ]

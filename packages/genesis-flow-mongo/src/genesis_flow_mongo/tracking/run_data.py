@@ -18,10 +18,10 @@ from genesis_flow_mongo.compat import (
 )
 from genesis_flow_mongo.documents.run_change import RunChange
 from genesis_flow_mongo.repositories.run_data import conflicts
-from genesis_flow_mongo.tracking.lookups import active_run, param_conflict, unusable_run
+from genesis_flow_mongo.tracking.lookups import active_run, changed_param, changed_params, unusable_run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlflow.entities import Metric, Param, RunTag
 
@@ -59,7 +59,8 @@ class RunDataOps:
         Raises:
             MlflowException: INVALID_PARAMETER_VALUE if the param has another value.
         """
-        write(self._run_data, run_id, RunChange.of(params=[checked_param(param.key, param.value)]))
+        change = RunChange.of(params=[checked_param(param.key, param.value)])
+        write(self._run_data, run_id, change, changed_param)
 
     def set_tag(self, run_id: str, tag: RunTag) -> None:
         """Set a tag; one round trip. The tag `mlflow.runName` renames the run."""
@@ -98,13 +99,18 @@ class RunDataOps:
         write(self._run_data, run_id, change)
 
 
-def write(run_data: RunDataRepository, run_id: str, change: RunChange) -> None:
-    """Write a change, or raise what MLflow raises when it is refused."""
+def write(
+    run_data: RunDataRepository,
+    run_id: str,
+    change: RunChange,
+    conflict: Callable[[str, Mapping[str, str], Mapping[str, str]], MlflowException] = changed_params,
+) -> None:
+    """Write a change, or raise what MLflow raises when it is refused: `conflict` for changed params."""
     head = run_data.write(run_id, change)
     if head is None:
         return
     if held := conflicts(head, change):
-        raise param_conflict(run_id, held, change.params)
+        raise conflict(run_id, held, change.params)
     raise unusable_run(run_id, head)
 
 
