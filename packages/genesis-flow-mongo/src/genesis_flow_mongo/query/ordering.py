@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 ASCENDING, DESCENDING = 1, -1
 
+# No comparison with a number holds for a NaN.
+_A_NUMBER: dict[str, Any] = {"$gte": -math.inf}
+
 
 @dataclass(frozen=True)
 class SortKey:
@@ -41,12 +44,11 @@ class SortKey:
 
     def present(self) -> dict[str, Any]:
         """Return the query for documents that have a value."""
-        # No comparison with a number holds for a NaN.
-        return {self.path: {"$gte": -math.inf}} if self.number else {self.path: {"$ne": None}}
+        return {self.path: _A_NUMBER if self.number else {"$ne": None}}
 
     def absent(self) -> dict[str, Any]:
         """Return the query for the others, those with a NaN among them."""
-        return {self.path: {"$not": {"$gte": -math.inf}}} if self.number else {self.path: None}
+        return {self.path: {"$not": _A_NUMBER} if self.number else None}
 
     def behind(self, value: Any) -> list[dict[str, Any]]:
         """Return alternatives that together match what MongoDB sorts strictly behind a value."""

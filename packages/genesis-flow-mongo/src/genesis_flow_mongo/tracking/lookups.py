@@ -104,8 +104,8 @@ def changed_param(run_id: str, held: Mapping[str, str], given: Mapping[str, str]
     """Return the error for the one param of a call that a run holds with another value."""
     ((key, value),) = held.items()
     return MlflowException(
-        f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{value}' "
-        f"for run ID='{run_id}'. Attempted logging new value '{given[key]}'.",
+        f"Changing param values is not allowed. Param with key='{key}' was already logged with "
+        f"value='{value}' for run ID='{run_id}'. Attempted logging new value '{given[key]}'.",
         error_code=INVALID_PARAMETER_VALUE,
     )
 
