@@ -637,9 +637,9 @@ def test_orders_of_versions(searchable: Twins) -> None:
 
 
 def test_page_sizes(searchable: Twins) -> None:
-    for size in (1, 2, 1000, 1001):
+    for size in (None, 1, 2, 1000, 1001):
         searchable.search_registered_models(max_results=size)
-    for size in (-1, 0, 1, "10", 1.5, 200_000, 200_001):
+    for size in (None, -1, 0, 1, "10", 1.5, 200_000, 200_001):
         searchable.search_model_versions(max_results=size)
 
 

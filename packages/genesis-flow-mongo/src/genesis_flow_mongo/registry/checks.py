@@ -37,18 +37,17 @@ def checked_version(version: Any) -> int:
         raise MlflowException.invalid_parameter_value(f"Version must be a number, not {version!r}.") from exc
 
 
-def checked_page_size(max_results: Any, default: int, limit: int) -> int:
-    """Return how many results a page may hold, the default for None.
+def checked_page_size(max_results: Any, limit: int) -> int:
+    """Return how many results a page may hold.
 
     Raises:
         MlflowException: INVALID_PARAMETER_VALUE if it is not an integer from 1 to the limit.
     """
-    size = default if max_results is None else max_results
-    if not isinstance(size, int) or not 1 <= size <= limit:
+    if not isinstance(max_results, int) or not 1 <= max_results <= limit:
         raise MlflowException.invalid_parameter_value(
             f"max_results must be an integer from 1 to {limit}, but is {max_results!r}."
         )
-    return size
+    return max_results
 
 
 def model_not_found(name: str) -> MlflowException:

@@ -199,7 +199,7 @@ class ModelVersionOps:
     def search_model_versions(
         self,
         filter_string: str | None = None,
-        max_results: int | None = SEARCH_MODEL_VERSION_MAX_RESULTS_DEFAULT,
+        max_results: int = SEARCH_MODEL_VERSION_MAX_RESULTS_DEFAULT,
         order_by: Iterable[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[ModelVersion]:
@@ -219,11 +219,7 @@ class ModelVersionOps:
         Raises:
             MlflowException: INVALID_PARAMETER_VALUE for arguments that MLflow does not allow.
         """
-        limit = checked_page_size(
-            max_results,
-            SEARCH_MODEL_VERSION_MAX_RESULTS_DEFAULT,
-            SEARCH_MODEL_VERSION_MAX_RESULTS_THRESHOLD,
-        )
+        limit = checked_page_size(max_results, SEARCH_MODEL_VERSION_MAX_RESULTS_THRESHOLD)
         query = model_versions_query(self._model_versions.workspace, filter_string)
         found, token = self._model_versions.search(
             query, model_versions_ordering(order_by), limit, page_token

@@ -160,7 +160,7 @@ class RegisteredModelOps:
     def search_registered_models(
         self,
         filter_string: str | None = None,
-        max_results: int | None = SEARCH_REGISTERED_MODEL_MAX_RESULTS_DEFAULT,
+        max_results: int = SEARCH_REGISTERED_MODEL_MAX_RESULTS_DEFAULT,
         order_by: Iterable[str] | None = None,
         page_token: str | None = None,
     ) -> PagedList[RegisteredModel]:
@@ -178,11 +178,7 @@ class RegisteredModelOps:
         Raises:
             MlflowException: INVALID_PARAMETER_VALUE for arguments that MLflow does not allow.
         """
-        limit = checked_page_size(
-            max_results,
-            SEARCH_REGISTERED_MODEL_MAX_RESULTS_DEFAULT,
-            SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD,
-        )
+        limit = checked_page_size(max_results, SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD)
         query = registered_models_query(self._registered_models.workspace, filter_string)
         found, token = self._registered_models.search(
             query, registered_models_ordering(order_by), limit, page_token
