@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 IMPORT_LIMIT_MS = 50.0
 SHARE_LIMIT = 0.40
 ROUNDS = 7
+DEFAULT_DATA = "genesis-flow-data"
 FIRST_METRIC = """
 import {module} as mlflow
 {set_uri}
@@ -76,14 +78,15 @@ class Start:
         program = FIRST_METRIC.format(
             module=self.module, set_uri=f"mlflow.set_tracking_uri({uri!r})" if uri else ""
         )
-        start = perf_counter()
         command: list[str | Path] = [self.python, "-c", program]
         pipe = subprocess.PIPE
+        start = perf_counter()
         with subprocess.Popen(command, cwd=directory, stdout=pipe, stderr=pipe, text=True) as process:
             assert process.stdout
             line = process.stdout.readline()
             seconds = perf_counter() - start
             errors = process.communicate()[1]
+        mongod.end(directory / DEFAULT_DATA)
         assert process.returncode == 0, f"{self.name}: {errors[-2000:]}"
         return seconds, int(line) / 1024
 
@@ -96,6 +99,7 @@ def run(settings: Settings) -> Result:
         server = stack.enter_context(lineup.mongo_server(root, settings.mongo_uri, say))
         say("making an environment with mlflow-skinny …" if not settings.skinny_python else "")
         small = stack.enter_context(skinny(root, settings.skinny_python))
+        os.environ["GENESIS_FLOW_MONGOD"] = mongod.program()  # the small environment carries none
         versions = {"mongod": mongod.version(server)}
         starts = _starts(small, mongod.with_database(server, "bench_cold"), root)
         if "sql" in settings.rivals:

@@ -46,7 +46,7 @@ def run(settings: Settings) -> Result:
         for operation in chosen:
             commands, latencies = _observed(rival, wire, operation)
             expected = pinned.get(operation.name)
-            held = "no" if expected is None else "✓" if expected == commands else f"✗ {' + '.join(expected)}"
+            held = "–" if expected is None else "✓" if expected == commands else f"✗ {' + '.join(expected)}"
             missed += [operation.name] if "✗" in held else []
             rows.append([operation.title, " + ".join(commands), str(len(commands)), f"{latencies:.1f}", held])
             data[operation.name] = {"commands": commands, "latencies": latencies}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -39,7 +40,8 @@ class Wire:
             server_reader, server_writer = await asyncio.open_connection(host, int(port or 27017))
         there = asyncio.create_task(self._forward(reader, server_writer, self._note))
         back = asyncio.create_task(self._forward(server_reader, writer, lambda _: None))
-        await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
         for end in (writer, server_writer):
             end.close()
 
@@ -68,13 +70,21 @@ def slow_wire(socket: Path, mongo_uri: str) -> Iterator[tuple[Wire, str]]:
     scheme, _, rest = mongo_uri.partition("://")
     host, slash, path = rest.partition("/")
     wire = Wire(unquote(host))
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    started: Future[Callable[[], object]] = Future()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        server = await asyncio.start_unix_server(wire.carry, socket)
+        loop = asyncio.get_running_loop()
+        started.set_result(lambda: loop.call_soon_threadsafe(stop.set))
+        await stop.wait()
+        server.close()  # clients of ours go on trying, until the process ends
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(asyncio.start_unix_server(wire.carry, socket), loop).result()
+    end = started.result()
     try:
         yield wire, f"{scheme}://{quote(str(socket), safe='')}{slash}{path}"
     finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        end()
+        thread.join()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def private(directory: Path) -> Iterator[str]:
-    """Start a mongod on `directory` and give its `mongodb://` URI; it ends on the way out."""
+    """Start a mongod on `directory` and give its `mongodb://` URI; end it on the way out."""
     from genesis_flow import embedded
 
     membership = embedded.join(f"mongodb+embedded://{directory}")
@@ -20,6 +20,22 @@ def private(directory: Path) -> Iterator[str]:
         yield membership.mongo_uri
     finally:
         membership.leave()
+        end(directory)
+
+
+def end(directory: Path) -> None:
+    """End the mongod of `directory`, if one runs, and wait for it; left alone it lingers for seconds."""
+    from genesis_flow.embedded.home import Home
+    from genesis_flow.embedded.server import stop
+
+    stop(Home(directory))
+
+
+def program() -> str:
+    """Path of the mongod binary, as Genesis-Flow finds it."""
+    from genesis_flow.embedded.binary import Binary
+
+    return str(Binary.find().path)
 
 
 def with_database(uri: str, name: str) -> str:
