@@ -84,7 +84,7 @@ class Binary:
         return EmbeddedError(
             "INVALID_PARAMETER_VALUE",
             f"{self.path} (found by {self.origin}) cannot run on this machine: {why}\n"
-            f"{needs}Install what it misses, or set {settings.MONGOD.name} to a mongod built for this system.",
+            f"{needs}Install what it misses, or set {settings.MONGOD.name} to a mongod built for it.",
         )
 
 
