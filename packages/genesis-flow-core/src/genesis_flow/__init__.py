@@ -7,7 +7,7 @@ used. When no tracking URI is set by then, runs go to an embedded MongoDB in ``.
 
 from __future__ import annotations
 
+from genesis_flow import _facade
 from genesis_flow.__about__ import __version__  # noqa: F401 - part of the public face
-from genesis_flow._facade import install
 
-install()
+_facade.install()
