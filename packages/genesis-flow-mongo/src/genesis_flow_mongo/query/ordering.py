@@ -56,7 +56,7 @@ class SortKey:
             return [{self.path: {"$gt": value}}]
         if value is None:
             return []
-        lower = [{self.path: None}] if self.nullable else []
+        lower: list[dict[str, Any]] = [{self.path: None}] if self.nullable else []
         if self.number:
             if math.isnan(value):
                 return lower
