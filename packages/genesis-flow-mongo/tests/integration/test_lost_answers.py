@@ -99,7 +99,8 @@ def proxy(mongo_uri: str, tmp_path: Path) -> Iterator[ForgetfulProxy]:
 @pytest.fixture
 def uri(proxy: ForgetfulProxy, mongo_uri: str, tmp_path: Path) -> str:
     MongoTrackingStore(mongo_uri)
-    return f"mongodb://{quote(str(tmp_path / 'm.sock'), safe='')}{urlsplit(mongo_uri).path}?directConnection=true"
+    host = quote(str(tmp_path / "m.sock"), safe="")
+    return f"mongodb://{host}{urlsplit(mongo_uri).path}?directConnection=true"
 
 
 def test_logging_loses_and_doubles_nothing(uri: str, proxy: ForgetfulProxy) -> None:
