@@ -34,25 +34,19 @@ def call(command: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     Waits between tries grow from 50 ms to 2 s, with jitter, or are as long as Cosmos DB demands; after
     GENESIS_FLOW_OPERATION_TIMEOUT seconds the last error is raised.
     """
-    try:
-        return command(*args, **kwargs)
-    except driver.PyMongoError as exc:
-        if not is_transient(exc):
-            raise
-        failure = exc
-    deadline = time.monotonic() + settings.OPERATION_TIMEOUT.get()
+    deadline = None
     pause = _FIRST_PAUSE
     while True:
-        wait = _demanded_pause(failure) or pause
-        if time.monotonic() + wait > deadline:
-            raise failure
-        time.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
         try:
             return command(*args, **kwargs)
         except driver.PyMongoError as exc:
             if not is_transient(exc):
                 raise
-            failure = exc
+            deadline = deadline or time.monotonic() + settings.OPERATION_TIMEOUT.get()
+            wait = _demanded_pause(exc) or pause
+            if time.monotonic() + wait > deadline:
+                raise
+        time.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
