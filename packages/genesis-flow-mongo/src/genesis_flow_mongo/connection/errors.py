@@ -22,6 +22,8 @@ FOREIGN = (driver.PyMongoError, BSONError, OverflowError, UnicodeEncodeError)
 THROTTLED = 16500
 _AUTHENTICATION = frozenset({13, 18, 8000})
 _TIMED_OUT = frozenset({50, 202})
+# A document, or one that an update would make, is larger than the engine allows.
+_TOO_LARGE = frozenset({10334, 17419, 17420})
 
 T = TypeVar("T", bound=type)
 
@@ -56,6 +58,8 @@ def _of_server(exc: driver.OperationFailure, text: str) -> MlflowException:
         return _exception(f"MongoDB refused these credentials: {text}", codes.PERMISSION_DENIED)
     if exc.code == THROTTLED:
         return _exception(f"MongoDB is throttling requests: {text}", codes.REQUEST_LIMIT_EXCEEDED)
+    if exc.code in _TOO_LARGE:
+        return _exception(f"A value is too large for MongoDB: {text}", codes.INVALID_PARAMETER_VALUE)
     if exc.code in _TIMED_OUT:
         return _exception(f"MongoDB ran out of time: {text}", codes.TEMPORARILY_UNAVAILABLE)
     return _exception(f"MongoDB failed with code {exc.code}: {text}", codes.INTERNAL_ERROR)

@@ -118,10 +118,9 @@ def _scopes(row: Mapping[str, Any]) -> list[str]:
 
 
 def _datasets(row: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    # MLflow's Metric has both or neither.
     name, digest = row["dataset_name"], row["dataset_digest"]
-    if name is None:
-        return []
-    return [(name, None)] if digest is None else [(name, None), (name, digest)]
+    return [] if name is None else [(name, None), (name, digest)]
 
 
 def _last(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,13 +73,12 @@ class LoggedModelMetricRepository:
         return found
 
     def purge_run(self, run_id: str) -> None:
-        """Remove the metrics that a run logged for good; one round trip, and five for each of its models."""
-        model_ids = self._rows.distinct("model_id", {"run_id": run_id})
-        if not model_ids:
-            return
+        """Remove the metrics that a run logged for good; two round trips, and four for each of its models."""
+        for model_id in self._rows.distinct("model_id", {"run_id": run_id}):
+            others = self._rows.find({"model_id": model_id, "run_id": {"$ne": run_id}})
+            self._summaries.replace(model_id, others)
+        # Last: as long as there are rows, a call that was cut off can be repeated.
         self._rows.delete({"run_id": run_id})
-        for model_id in model_ids:
-            self._summaries.replace(model_id, self._rows.find({"model_id": model_id}))
 
 
 def _refuse(unknown: Sequence[str] | set[str]) -> None:

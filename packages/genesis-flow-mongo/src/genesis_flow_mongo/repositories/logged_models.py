@@ -12,6 +12,7 @@ from genesis_flow_mongo.documents.logged_models import FIELDS
 from genesis_flow_mongo.query.comparisons import all_of
 from genesis_flow_mongo.repositories.logged_model_summaries import SummaryRepository
 from genesis_flow_mongo.repositories.paging import search_page
+from genesis_flow_mongo.schema import ids
 from genesis_flow_mongo.schema.collections import LOGGED_MODEL_METRICS, LOGGED_MODELS
 
 if TYPE_CHECKING:
@@ -54,10 +55,12 @@ class LoggedModelRepository:
         return self._models.update(self._existing(model_id), {"$set": change})
 
     def add_params(self, model_id: str, params: Mapping[str, str]) -> bool:
-        """Add params; False when there is no model, or one has another value already. One round trip."""
+        """Add params; False when there is no model, or it has one of them already. One round trip."""
         fields = {f"params.{escape(key)}": value for key, value in params.items()}
-        unheld = {path: {"$in": [None, value]} for path, value in fields.items()}
-        return self._models.update({**self._existing(model_id), **unheld}, {"$set": fields})
+        # Names this call: when its answer was lost, the same command matches once more.
+        call = {"params_call": ids.random_hex()}
+        query = {**self._existing(model_id), "$or": [dict.fromkeys(fields), call]}
+        return self._models.update(query, {"$set": {**fields, **call}})
 
     def set_tags(self, model_id: str, tags: Mapping[str, str]) -> bool:
         """Set tags; False when there is no model. One round trip."""

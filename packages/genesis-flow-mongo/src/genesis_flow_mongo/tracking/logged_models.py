@@ -150,12 +150,9 @@ class LoggedModelOps:
     def log_logged_model_params(self, model_id: str, params: list[LoggedModelParameter]) -> None:
         """Add params to a model; one round trip.
 
-        The same value again changes nothing, where MLflow's SqlAlchemyStore 3.17 fails: so the call may be
-        repeated when its answer was lost.
-
         Raises:
-            MlflowException: BAD_REQUEST if a param is given twice, has no value, or has another value
-                already; then none is added.
+            MlflowException: BAD_REQUEST if a param is given twice or has no value, or the model has it
+                already, be it with the same value; then none is added.
         """
         given = unique(params)
         if given and self._logged_models.add_params(model_id, given):
@@ -164,7 +161,7 @@ class LoggedModelOps:
         if given:
             held = sorted(given.keys() & logged_model_from_document(found, []).params.keys())
             raise MlflowException(
-                f"Params of logged model '{model_id}' cannot be changed: {', '.join(map(repr, held))}.",
+                f"Logged model '{model_id}' has params already, for good: {', '.join(map(repr, held))}.",
                 BAD_REQUEST,
             )
 
