@@ -32,6 +32,7 @@ from genesis_flow_mongo.documents.registered_models import (
 )
 from genesis_flow_mongo.query.registry import registered_models_ordering, registered_models_query
 from genesis_flow_mongo.registry.checks import checked_page_size, checked_tags, model_not_found
+from genesis_flow_mongo.schema import ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,10 +73,11 @@ class RegisteredModelOps:
         document = registered_model_to_document(
             self._registered_models.workspace, name, tags_by_key, description, now_ms()
         )
+        # Tells this call's own insert, sent twice, from an equal one of somebody else in the same millisecond.
+        document["call"] = ids.random_hex()
         if not self._registered_models.add(document):
             existing = self._registered_models.get(name) or document
-            # The same in every field: then it was this call's own insert, sent twice.
-            if existing != document:
+            if existing.get("call") != document["call"]:
                 refuse_taken_name(
                     name, escape(IS_PROMPT_TAG_KEY) in existing["tags"], IS_PROMPT_TAG_KEY in tags_by_key
                 )
