@@ -28,6 +28,10 @@ class HandClock:
     def __init__(self) -> None:
         self.now_ms = EPOCH_MS
 
+    def reset(self) -> None:
+        """Go back to where a new clock stands."""
+        self.now_ms = EPOCH_MS
+
     def advance(self, milliseconds: int) -> None:
         """Move on."""
         self.now_ms += milliseconds

@@ -17,6 +17,8 @@ from mlflow.store.model_registry import sqlalchemy_store as sql_registry
 from mlflow.store.tracking import sqlalchemy_store as sql_tracking
 from mlflow.store.tracking.dbmodels.models import SqlExperiment
 
+from genesis_flow.testing.clock import hand_clock
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -66,7 +68,8 @@ class SqlStores:
     def __init__(self, directory: Path, artifact_root: str) -> None:
         self._file, self._pristine = directory / "oracle.db", directory / "pristine.db"
         uri = f"sqlite:///{self._file}"
-        tracking = sql_tracking.SqlAlchemyStore(uri, artifact_root)
+        with hand_clock():  # experiment 0 is as old as any other witness's
+            tracking = sql_tracking.SqlAlchemyStore(uri, artifact_root)
         registry = _SqlRegistry(uri, tracking)
         self.stores = Stores(tracking, registry)
         self._engines = [tracking.engine, registry.engine]

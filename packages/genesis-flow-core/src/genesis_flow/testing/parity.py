@@ -5,7 +5,7 @@ an effect, or a bare NotImplementedError, which the server turns into an HTML pa
 user does. So each method of MLflow's interface must be one of three things:
 
 * implemented by the store class, under a signature that takes every call which MLflow's takes;
-* left to MLflow's base class, where that default is known to be right (`Interface.usable_defaults`);
+* left to MLflow's base class, and declared so, with the reason why that default is right;
 * declared unsupported with a reason, and then answer 501 (`MlflowNotImplementedException`).
 
 A new MLflow that brings a method fails here with "declare it or implement it".
@@ -36,14 +36,12 @@ class Interface:
         witness: MLflow's own full implementation; it gives the signatures of the hidden methods.
         hidden: Methods that MLflow calls although its base class does not have them.
         hooks: Private methods of the base class that a store must provide.
-        usable_defaults: Methods whose implementation in the base class is right for every store.
     """
 
     base: type
     witness: type
     hidden: frozenset[str]
     hooks: frozenset[str]
-    usable_defaults: frozenset[str]
 
     def asked(self) -> dict[str, list[Any]]:
         """Return every method that is asked for: its name, and the forms that MLflow itself gives it.
@@ -77,31 +75,9 @@ TRACKING = Interface(
             "deprecated_end_trace_v2",
             "resolve_endpoint_in_scorer",
             "_get_decrypted_secret",
-            "search_entities_by_source",
-            "search_entities_by_destination",
         }
     ),
     hooks=frozenset({"_delete_traces", "_load_dataset_records", "_search_runs"}),
-    usable_defaults=frozenset(
-        {
-            # The queue behind them calls the store's own log_batch.
-            "log_metric_async",
-            "log_param_async",
-            "set_tag_async",
-            "log_batch_async",
-            "end_async_logging",
-            "flush_async_logging",
-            "shut_down_async_logging",
-            # Thin: each validates or loops, then calls a method that the store must have.
-            "search_runs",
-            "delete_traces",
-            "log_spans_async",
-            "list_scorers_across_experiments",
-            "filter_active_experiment_ids",
-            "set_model_versions_tags",
-            "resolve_trace_archival_config",
-        }
-    ),
 )
 
 REGISTRY = Interface(
@@ -110,48 +86,34 @@ REGISTRY = Interface(
     hidden=frozenset(),
     # The base class would poll every three seconds for a version that is ready at once.
     hooks=frozenset({"_await_model_version_creation"}),
-    usable_defaults=frozenset(
-        {
-            "copy_model_version",
-            # Prompts are registered models with tags. Their links to runs and models are not here: the base
-            # class reads a tag, edits it and writes it back, which loses links when two processes meet.
-            "create_prompt",
-            "create_prompt_version",
-            "delete_prompt",
-            "delete_prompt_alias",
-            "delete_prompt_tag",
-            "delete_prompt_version",
-            "delete_prompt_version_tag",
-            "get_prompt",
-            "get_prompt_version",
-            "get_prompt_version_by_alias",
-            "search_prompt_versions",
-            "search_prompts",
-            "set_prompt_alias",
-            "set_prompt_tag",
-            "set_prompt_version_tag",
-        }
-    ),
 )
 
 
-def problems(store_class: type, interface: Interface, unsupported: Mapping[str, str]) -> list[str]:
+def problems(
+    store_class: type, interface: Interface, unsupported: Mapping[str, str], inherited: Mapping[str, str]
+) -> list[str]:
     """Return what stands between a store class and MLflow's interface, one sentence each, sorted by method.
 
     Args:
         store_class: The store; it is not connected, but declared methods are called on a bare instance.
         interface: `TRACKING`, `REGISTRY`, or one of your own.
-        unsupported: The store's own declaration: method name -> why it is not there.
+        unsupported: The store's own declaration: method name -> why it answers 501.
+        inherited: The same: method name -> why the default of MLflow's base class is right.
     """
     asked = interface.asked()
+    declared = {**unsupported, **inherited}
     found = [
-        f"{name}: MLflow has no such method; drop it from the list."
-        for name in unsupported
-        if name not in asked
+        f"{name}: MLflow has no such method; drop it from the list." for name in declared if name not in asked
+    ]
+    found += [
+        f"{name}: declared without a reason." for name, reason in declared.items() if not reason.strip()
     ]
     for name, forms in asked.items():
         if name in unsupported:
-            problem = _declared_problem(store_class, name, forms[0], unsupported[name])
+            problem = _declared_problem(store_class, name, forms[0])
+        elif name in inherited:
+            kept = _is_inherited(store_class, name, interface)
+            problem = None if kept else "not inherited; drop it from the list."
         else:
             problem = _implemented_problem(store_class, name, forms, interface)
         if problem:
@@ -159,9 +121,7 @@ def problems(store_class: type, interface: Interface, unsupported: Mapping[str, 
     return sorted(found)
 
 
-def _declared_problem(store_class: type, name: str, upstream: Any, reason: str) -> str | None:
-    if not reason.strip():
-        return "declared unsupported without a reason."
+def _declared_problem(store_class: type, name: str, upstream: Any) -> str | None:
     method = getattr(store_class, name, None)
     if method is None:
         return "declared unsupported, but absent: MLflow would meet an AttributeError. Answer 501."
@@ -176,15 +136,20 @@ def _declared_problem(store_class: type, name: str, upstream: Any, reason: str) 
         method(bare, **dict.fromkeys(required[1:]))
     except MlflowNotImplementedException:
         return None
-    except Exception as exc:
+    except Exception as exc:  # noqa: BLE001 - whatever it is, it is the finding
         return f"declared unsupported, but raises {type(exc).__name__} instead of a 501."
     return "declared unsupported, but answers. Drop it from the list."
 
 
+def _is_inherited(store_class: type, name: str, interface: Interface) -> bool:
+    # Unwrapped, because a decorator over the assembled store wraps what is inherited, too.
+    ours, upstream = (getattr(cls, name, None) for cls in (store_class, interface.base))
+    return upstream is not None and inspect.unwrap(ours) is inspect.unwrap(upstream)
+
+
 def _implemented_problem(store_class: type, name: str, forms: list[Any], interface: Interface) -> str | None:
-    owner = next((cls for cls in store_class.__mro__ if name in vars(cls)), None)
-    if owner is None or owner in interface.base.__mro__:
-        return None if owner and name in interface.usable_defaults else "missing: declare it or implement it."
+    if not hasattr(store_class, name) or _is_inherited(store_class, name, interface):
+        return "missing: declare it or implement it."
     answers = [signature_problem(getattr(store_class, name), form) for form in forms]
     return None if None in answers else answers[0]
 

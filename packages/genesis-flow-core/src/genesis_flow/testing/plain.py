@@ -11,7 +11,7 @@ import math
 from enum import Enum
 from typing import Any
 
-from mlflow.entities import RunData
+from mlflow.entities import Run, RunData, RunOutputs
 from mlflow.entities._mlflow_object import _MlflowObject
 from mlflow.store.entities import PagedList
 
@@ -47,6 +47,9 @@ def _fields(entity: Any) -> dict[str, Any]:
             "tags": _inner(entity.tags),
             "metrics": _inner(entity._metric_objs),
         }
+    if isinstance(entity, Run) and entity.outputs is None:
+        # MLflow's create_run leaves the outputs out, its get_run has none: both say the same.
+        return _fields(Run(entity.info, entity.data, entity.inputs, RunOutputs([])))
     if isinstance(entity, _MlflowObject):
         return {name: _inner(item) for name, item in entity}
     return {name.lstrip("_"): _inner(item) for name, item in vars(entity).items()}
