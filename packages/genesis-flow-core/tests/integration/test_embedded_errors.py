@@ -245,11 +245,13 @@ def test_a_server_whose_socket_cannot_be_seen_from_here(home: Home, monkeypatch:
     shutil.rmtree(Path(state.socket).parent)
     monkeypatch.setenv("GENESIS_FLOW_EMBEDDED_START_TIMEOUT", "1")
 
-    with pytest.raises(MlflowException, match=r"cannot be seen from here: another container") as caught:
-        join(_uri(home))
+    try:
+        with pytest.raises(MlflowException, match=r"cannot be seen from here: another container") as caught:
+            join(_uri(home))
+    finally:
+        os.kill(state.supervisor, signal.SIGCONT)
 
     assert caught.value.error_code == "TEMPORARILY_UNAVAILABLE"
-    os.kill(state.supervisor, signal.SIGCONT)
     membership.leave()
 
 
@@ -274,6 +276,7 @@ def test_a_python_without_pymongo(home: Home, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "bson", None)
 
     assert "pip install genesis-flow-mongo" in _refusal(home).message
+    assert not home.data_dir.exists(), "nothing was started that could not be used"
 
 
 def test_a_setting_that_is_none(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -354,7 +354,12 @@ os.read(born, 1)
 assert members.pids(entered) == sorted([os.getpid(), child]), members.pids(entered)
 membership.leave()
 os.close(tell_left)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+assert os.waitpid(child, 0)[1] == 0
+late = os.fork()
+if late == 0:
+    assert members.pids(entered) == [], "born of one that had left, and yet a member"
+    sys.exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(late, 0)[1]))
 """
 
 

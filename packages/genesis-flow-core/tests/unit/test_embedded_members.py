@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -85,14 +86,21 @@ def test_a_lock_lasts_until_its_last_holder_has_closed_it(tmp_path: Path) -> Non
     assert not is_held(tmp_path / "lock")
 
 
-def test_a_lock_on_a_file_that_was_replaced_is_none(tmp_path: Path) -> None:
-    first = FileLock.acquire(tmp_path / "lock")
-    assert first
-    first.path.unlink()
+def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, flock = tmp_path / "lock", fcntl.flock
 
-    second = FileLock.acquire(tmp_path / "lock")
+    def removed_before(fd: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        path.unlink()
+        flock(fd, operation)
 
-    assert second
-    assert os.path.samestat(os.fstat(second.fd), (tmp_path / "lock").stat())
-    first.close()
-    second.close()
+    monkeypatch.setattr(fcntl, "flock", removed_before)
+
+    lock = FileLock.acquire(path)
+
+    assert lock
+    assert lock.stands()
+    assert is_held(path)
+    lock.close()
