@@ -21,7 +21,10 @@ _MONGO_URI = re.compile(rf"({_MONGO})(.*?)(?={_MONGO}|\n|$)", re.IGNORECASE)
 # URI in which a password is looked for; else that `@` would be taken for its end, and the host be lost.
 _AT_SIGN_OPTION = re.compile(r"[?&](?:appName|genesisArtifactRoot)=", re.IGNORECASE)
 
-_PORT = re.compile(r"\d{1,5}(?:[\s,/?]|$)")
+# A password should be percent-encoded, but the text at hand may be the very URI that was refused for not
+# being so. Hence it ends at the last `@` of the word, over slashes and further `@`; or else of the line, over
+# blanks, which pymongo allows, unless it begins like a port.
+_MONGO_PASSWORD = re.compile(r"\A([^\s:]*:)(?:\S*(?=@)|(?!\d{1,5}(?:[\s,/?]|$)).*(?=@))")
 
 # Outside MongoDB the authority ends where RFC 3986 says, and a number after the colon is a port.
 _USERINFO = re.compile(
@@ -102,19 +105,7 @@ def _pass(text: str) -> str:
 
 
 def _without_mongo_password(match: re.Match[str]) -> str:
-    """Mask what stands between the first colon and the last ``@``.
-
-    A password should be percent-encoded, but the text at hand may be the very URI that was refused for not
-    being so: slashes, question marks, further ``@``, even the blanks that pymongo allows, are all part of it.
-    """
     scheme, rest = match.groups()
     option = _AT_SIGN_OPTION.search(rest)
-    searched = rest[: option.start()] if option else rest
-    word = searched.split(maxsplit=1)[0] if searched.strip() else ""
-    user, colon, after = searched.partition(":")
-    if colon and "@" not in word.partition(":")[2] and _PORT.match(after):
-        return match[0]
-    end = word.rfind("@") if "@" in word.partition(":")[2] else searched.rfind("@")
-    if not colon or end <= len(user):
-        return match[0]
-    return f"{scheme}{user}:{MASK}{rest[end:]}"
+    end = option.start() if option else len(rest)
+    return scheme + _MONGO_PASSWORD.sub(rf"\g<1>{MASK}", rest[:end]) + rest[end:]

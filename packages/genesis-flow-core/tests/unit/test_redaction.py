@@ -153,6 +153,7 @@ def test_only_the_secret_is_hidden(text: str, shown: str) -> None:
         "mongodb://ann@db/ml",
         "mongodb+embedded:///home/ann/genesis-flow-data",
         "mongodb://h:27017 is down; write to help@corp.com",
+        "mongodb://h is down: write to help@corp.com",
         "http://localhost:5000/api/2.0/mlflow/runs/search",
         "see http://localhost:5000 or mail a@b.org",
         "wasbs://container@account.blob.core.windows.net/artifacts",

@@ -53,7 +53,6 @@ _NAMING: Final = frozenset(
 _NOT_NAMING: Final = frozenset({"user_id"})
 
 _DEFAULT_WORKSPACE = "default"
-_MARK = "__genesis_flow_observed__"
 
 
 def observed(store_kind: str) -> Callable[[S], S]:
@@ -73,15 +72,11 @@ def observed(store_kind: str) -> Callable[[S], S]:
     def decorate(store: S) -> S:
         for name in dir(store):
             member = inspect.getattr_static(store, name)
-            if (not name.startswith("_") or name in _HIDDEN) and _is_plain_method(member):
+            if (not name.startswith("_") or name in _HIDDEN) and inspect.isfunction(member):
                 setattr(store, name, _reporting(store_kind, name, member))
         return store
 
     return decorate
-
-
-def _is_plain_method(member: object) -> bool:
-    return inspect.isfunction(member) and not hasattr(member, _MARK)
 
 
 def _reporting(store_kind: str, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,9 +102,7 @@ def _reporting(store_kind: str, name: str, method: Callable[..., Any]) -> Callab
             answer.value = await method(self, *args, **kwargs)
             return answer.value
 
-    chosen = reporting_async if inspect.iscoroutinefunction(method) else reporting
-    setattr(chosen, _MARK, True)
-    return chosen
+    return reporting_async if inspect.iscoroutinefunction(method) else reporting
 
 
 def _naming_parameters(method: Callable[..., object]) -> Sequence[tuple[int, str]]:
