@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from mlflow.entities import LoggedModelParameter, LoggedModelStatus, LoggedModelTag, Metric
+from mlflow.entities import LoggedModelOutput, LoggedModelParameter, LoggedModelStatus, LoggedModelTag, Metric
 from mlflow.exceptions import MlflowException
 from pymongo import MongoClient
 
+from genesis_flow_mongo.connection import retry
 from genesis_flow_mongo.tracking.store import MongoTrackingStore
 
 if TYPE_CHECKING:
@@ -231,20 +232,28 @@ def test_params_are_all_or_none(store: MongoTrackingStore) -> None:
     store.log_logged_model_params(model_id, [])
 
 
-def test_params_whose_answer_was_lost_may_be_sent_again(
+def test_calls_whose_answer_was_lost_may_be_sent_again(
     store: MongoTrackingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from genesis_flow_mongo.connection import retry
-
     def twice(command: Any, *args: Any, **kwargs: Any) -> Any:
         command(*args, **kwargs)
         return command(*args, **kwargs)
 
-    model_id = store.create_logged_model("0", "m").model_id
+    run_id, model_id = new_run(store), store.create_logged_model("0", "m").model_id
     monkeypatch.setattr(retry, "call", twice)
-    store.log_logged_model_params(model_id, [LoggedModelParameter("a", "1")])
+    store.log_logged_model_params(model_id, [LoggedModelParameter("a.b", "1")])
+    store.set_logged_model_tags(model_id, [LoggedModelTag("kept", "1"), LoggedModelTag("lost", "1")])
+    store.delete_logged_model_tag(model_id, "lost")
+    store.set_model_versions_tags("fraud", "1", model_id)
+    store.log_metric(run_id, Metric("loss", 1.0, 0, 0, model_id))
+    store.log_outputs(run_id, [LoggedModelOutput(model_id, 7)])
+    store.finalize_logged_model(model_id, LoggedModelStatus.READY)
+    model = store.get_logged_model(model_id)
 
-    assert store.get_logged_model(model_id).params == {"a": "1"}
+    assert model.params == {"a.b": "1"}
+    assert model.tags == {"kept": "1", "mlflow.modelVersions": '[{"name": "fraud", "version": "1"}]'}
+    assert [one.value for one in model.metrics or []] == [1.0]
+    assert [one.step for one in store.get_run(run_id).outputs.model_outputs] == [7]
 
 
 def test_a_status_is_found_by_its_name(store: MongoTrackingStore) -> None:

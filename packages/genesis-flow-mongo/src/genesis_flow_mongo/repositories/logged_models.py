@@ -57,10 +57,7 @@ class LoggedModelRepository:
     def add_params(self, model_id: str, params: Mapping[str, str]) -> bool:
         """Add params; False when there is no model, or it has one of them already. One round trip."""
         fields = {f"params.{escape(key)}": value for key, value in params.items()}
-        # Names this call: when its answer was lost, the same command matches once more.
-        call = {"params_call": ids.random_hex()}
-        query = {**self._existing(model_id), "$or": [dict.fromkeys(fields), call]}
-        return self._models.update(query, {"$set": {**fields, **call}})
+        return self._update_once(model_id, dict.fromkeys(fields), {"$set": fields})
 
     def set_tags(self, model_id: str, tags: Mapping[str, str]) -> bool:
         """Set tags; False when there is no model. One round trip."""
@@ -75,9 +72,7 @@ class LoggedModelRepository:
     def delete_tag(self, model_id: str, key: str) -> bool:
         """Remove a tag; False when there is no such model or tag. One round trip."""
         path = f"tags.{escape(key)}"
-        return self._models.update(
-            {**self._existing(model_id), path: {"$exists": True}}, {"$unset": {path: ""}}
-        )
+        return self._update_once(model_id, {path: {"$exists": True}}, {"$unset": {path: ""}})
 
     def search(
         self, experiment_ids: Sequence[str], search: ModelSearch, limit: int, token: str | None
@@ -134,6 +129,15 @@ class LoggedModelRepository:
         if search.datasets:
             query["$or"] = [_on(dataset) for dataset in search.datasets]
         return self._rows.distinct("model_id", query)
+
+    def _update_once(self, model_id: str, condition: Document, change: Document) -> bool:
+        """Update a model if a condition holds that the update itself ends; False when it does not hold.
+
+        The update leaves the name of this call, so that it matches once more when its answer was lost.
+        """
+        call = {"last_call": ids.random_hex()}
+        query = {**self._existing(model_id), "$or": [condition, call]}
+        return self._models.update(query, {**change, "$set": {**change.get("$set", {}), **call}})
 
     def _existing(self, model_id: str) -> Document:
         return {"_id": model_id, "workspace": self._workspace}
