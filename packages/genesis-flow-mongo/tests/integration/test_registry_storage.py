@@ -118,28 +118,6 @@ def test_the_next_page_reads_an_index_from_where_the_last_one_ended(
     assert entry["keysExamined"] < 20
 
 
-def test_an_insert_that_is_sent_twice_makes_one_version(
-    registry: MongoRegistryStore, model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As when the first answer is lost on its way."""
-    table = registry._model_versions._versions
-    insert = table.insert
-    monkeypatch.setattr(table, "insert", lambda document: [insert(document), insert(document)][-1])
-
-    assert registry.create_model_version("m", "s3://4").version == 4
-    assert numbers(registry, "m") == [1, 2, 3, 4]
-
-
-def test_an_insert_that_is_sent_twice_makes_one_model(
-    registry: MongoRegistryStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = registry._registered_models._models
-    insert = table.insert
-    monkeypatch.setattr(table, "insert", lambda document: [insert(document), insert(document)][-1])
-
-    assert registry.create_registered_model("m", description="mine").description == "mine"
-
-
 def test_a_version_that_cannot_be_stored_gives_its_number_back(
     registry: MongoRegistryStore, model: str
 ) -> None:
@@ -218,20 +196,22 @@ def test_a_finished_rename_is_not_taken_for_an_unfinished_one(
     assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
 
 
-def test_a_version_created_during_a_deletion_goes_too(
+def test_no_version_is_created_during_a_deletion(
     registry: MongoRegistryStore, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository = registry._registered_models
-    delete = repository.delete
+    with monkeypatch.context() as patch:
+        patch.setattr(registry._model_versions, "delete_all", cut)
+        with pytest.raises(KeyboardInterrupt):
+            registry.delete_registered_model("m")
 
-    def delete_late(name: str) -> bool:
-        registry.create_model_version(name, "s3://late")
-        return delete(name)
-
-    monkeypatch.setattr(repository, "delete", delete_late)
+    with pytest.raises(MlflowException, match="not found"):
+        registry.create_model_version("m", "s3://late")
+    with pytest.raises(MlflowException, match="not found"):
+        registry.rename_registered_model("m", "n")
     registry.delete_registered_model("m")
 
     assert documents(registry, "model_versions").count_documents({}) == 0
+    assert documents(registry, "registered_models").count_documents({}) == 0
 
 
 def test_aliases_pointed_elsewhere_meanwhile_survive_a_deletion(

@@ -17,6 +17,7 @@ from genesis_flow.testing.clock import hand_clock
 from genesis_flow.testing.oracle import SqlStores
 from genesis_flow.testing.plain import plain
 from genesis_flow_mongo.connection import clock as our_clock
+from genesis_flow_mongo.connection import retry
 from genesis_flow_mongo.registry.store import MongoRegistryStore
 
 if TYPE_CHECKING:
@@ -97,13 +98,26 @@ def ours(mongo_server_uri: str) -> Iterator[MongoRegistryStore]:
     database.client.drop_database(database.name)
 
 
-@pytest.fixture
-def both(ours: MongoRegistryStore, sql: SqlStores) -> Iterator[Twins]:
+@pytest.fixture(params=["sent once", "sent twice"])
+def both(
+    request: pytest.FixtureRequest,
+    ours: MongoRegistryStore,
+    sql: SqlStores,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Twins]:
+    """Lend both registries, empty. Every command of ours may be sent twice, as when an answer is lost."""
     sql.empty()
     ours._registered_models._models.delete({})
     ours._model_versions._versions.delete({})
+    if request.param == "sent twice":
+        monkeypatch.setattr(retry, "call", sent_twice)
     with hand_clock(our_clock) as clock:
         yield Twins(ours, sql.stores.registry, clock)
+
+
+def sent_twice(command: Any, *args: Any, **kwargs: Any) -> Any:
+    command(*args, **kwargs)
+    return command(*args, **kwargs)
 
 
 def model_tags(**tags: Any) -> list[RegisteredModelTag]:

@@ -73,7 +73,7 @@ class RegisteredModelOps:
         document = registered_model_to_document(
             self._registered_models.workspace, name, tags_by_key, description, now_ms()
         )
-        # Tells this call's own insert, sent twice, from an equal one of somebody else in the same millisecond.
+        # Tells this call's own insert, sent twice, from an equal one of somebody else's in the same moment.
         document["call"] = ids.random_hex()
         if not self._registered_models.add(document):
             existing = self._registered_models.get(name) or document
@@ -124,7 +124,7 @@ class RegisteredModelOps:
         check_model_name(name)
         now = now_ms()
         source = self._registered_models.get(name)
-        if source is None:
+        if source is None or "deleting" in source:
             raise model_not_found(name)
         if new_name == name:
             self._model_versions.touch_all(name, now)
@@ -138,8 +138,9 @@ class RegisteredModelOps:
         versions = self._model_versions.all_of(name)
         self._model_versions.add_all([renamed_version(version, new_name, now) for version in versions])
         self._model_versions.delete_all(name, version={"$lte": source["last_version"]})
-        if not self._registered_models.delete(name, last_version=source["last_version"]):
-            # Somebody has created a version under the old name: it moves too.
+        deleted = self._registered_models.delete(name, last_version=source["last_version"])
+        if not deleted and self._registered_models.get(name, "name"):
+            # Still there: somebody has created a version under the old name, which moves too.
             return self.rename_registered_model(name, new_name)
         return registered_model_from_document(target, self._model_versions.latest([new_name])[new_name])
 
@@ -152,12 +153,11 @@ class RegisteredModelOps:
             MlflowException: RESOURCE_DOES_NOT_EXIST without such a model.
         """
         check_model_name(name)
+        if not self._registered_models.begin_deletion(name):
+            raise model_not_found(name)
         # Versions first: cut short, this leaves a model that can be deleted, not versions of none.
         self._model_versions.delete_all(name)
-        if not self._registered_models.delete(name):
-            raise model_not_found(name)
-        # And those that were created in between.
-        self._model_versions.delete_all(name)
+        self._registered_models.delete(name)
 
     def search_registered_models(
         self,

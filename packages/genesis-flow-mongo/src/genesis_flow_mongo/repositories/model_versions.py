@@ -129,9 +129,11 @@ class ModelVersionRepository:
 
     def bury(self, name: str, version: int, now: int) -> bool:
         """Turn a version into a tombstone; False without a version. One round trip."""
-        return self._versions.update(
-            self._living(name, version), {"$set": tombstone(self.workspace, name, now)}
-        )
+        call = ids.random_hex()
+        # Sent twice, this finds its own tombstone.
+        unburied = {"$or": [{"stage": {"$ne": STAGE_DELETED_INTERNAL}}, {"call": call}]}
+        query = {"_id": ids.model_version_id(self.workspace, name, version), "name": name, **unburied}
+        return self._versions.update(query, {"$set": {**tombstone(self.workspace, name, now), "call": call}})
 
     def set_tag(self, name: str, version: int, key: str, value: str) -> bool:
         """Set a tag; False without a version. One round trip, more for the tag that makes it a prompt."""
@@ -180,16 +182,29 @@ class ModelVersionRepository:
         }
 
     def _claim_number(self, draft: Mapping[str, Any], *, is_prompt: bool) -> Document | None:
-        """Raise the model's counter; returns what was in the model's document before."""
-        changed: Document = {"last_updated_time": draft["creation_time"]}
+        """Raise the model's counter; returns what was in the model's document before, None without a model.
+
+        One round trip, two without a model: then it may be that the counter was raised by this very command,
+        sent twice.
+        """
+        call = ids.random_hex()
+        model = {"_id": ids.registered_model_id(self.workspace, draft["name"]), "deleting": None}
+        changed: Document = {"last_updated_time": draft["creation_time"], "call": call}
         if is_prompt:
             changed["prompt_versions"] = True
-        return self._models.update_and_get(
-            {"_id": ids.registered_model_id(self.workspace, draft["name"])},
-            {"$inc": {"last_version": 1}, "$set": changed},
-            {"last_version": 1, "prompt_versions": 1},
-            before=True,
-        )
+        fields = {"last_version": 1, "prompt_versions": 1}
+        change = {"$inc": {"last_version": 1}, "$set": changed}
+        before = self._models.update_and_get({**model, "call": {"$ne": call}}, change, fields, before=True)
+        if before is not None:
+            return before
+        after = self._models.find_one({**model, "call": call}, fields)
+        if after is None:
+            return None
+        # Whether there were prompts before can no longer be seen: then they are marked once more.
+        return {
+            "last_version": after["last_version"] - 1,
+            "prompt_versions": after["prompt_versions"] and not is_prompt,
+        }
 
     def _give_back(self, document: Mapping[str, Any]) -> None:
         """Lower the model's counter again, unless somebody was given the next number meanwhile."""

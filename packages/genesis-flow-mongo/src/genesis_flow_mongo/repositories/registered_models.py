@@ -93,8 +93,15 @@ class RegisteredModelRepository:
             {"$max": {"last_version": document["last_version"]}},
         )
 
+    def begin_deletion(self, name: str) -> bool:
+        """Give no more numbers to versions of a model; False without a model. One round trip."""
+        return self._models.update(self._named(name), {"$set": {"deleting": True}})
+
     def delete(self, name: str, **expected: Any) -> bool:
-        """Delete a model, if these fields of it are as expected; False otherwise. One round trip."""
+        """Delete a model, if these fields of it are as expected; one round trip.
+
+        False if it was not deleted, but also when the command was sent twice.
+        """
         return self._models.delete({**self._named(name), **expected}) > 0
 
     def _named(self, name: str) -> Document:
