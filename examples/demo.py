@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import mlflow
 from mlflow import MlflowClient
@@ -33,19 +34,26 @@ SHOWN_DEPTH = 2  # grid candidates lie deeper: they are counted, not listed
 
 def main() -> int:
     """Run the examples, read everything back, return the exit status."""
-    os.environ.setdefault("MLFLOW_TRACKING_URI", "mongodb+embedded:genesis-flow-data")
+    chosen = [path for path in EXAMPLES if path.name.startswith(tuple(sys.argv[1:] or [""]))]
+    if not chosen:
+        print(f"No example begins with {' or '.join(sys.argv[1:])}.")
+        return 1
+    private = f"mongodb+embedded://{quote(str(Path('genesis-flow-data').resolve()))}"
+    uri = os.environ.setdefault("MLFLOW_TRACKING_URI", private)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     began = time.time()
     mlflow.search_experiments(max_results=1)  # keeps the private MongoDB up from here to the end
-    print(f"{redact(mlflow.get_tracking_uri())} answers after {time.time() - began:.1f} s")
+    print(f"{redact(uri)} answers after {time.time() - began:.1f} s")
 
-    chosen = [path for path in EXAMPLES if path.name.startswith(tuple(sys.argv[1:] or [""]))]
     failed = [path.name for path in chosen if not run_example(path)]
     show_database(since=int(began * 1000))
     if failed:
         print(f"\nFAILED: {', '.join(failed)}")
         return 1
-    print(f"\n{len(chosen)} examples passed, in {time.time() - began:.0f} s.")
+    print(f"\n{len(chosen)} examples passed, in {time.time() - began:.0f} s. Where to look next:")
+    print(f"  what each example shows   {os.path.relpath(HERE / 'mongodb_integration' / 'README.md')}")
+    print(f"  how the database fares    {os.path.relpath(sys.prefix)}/bin/genesis-flow doctor")
+    print(f"  your own MLflow programs  export MLFLOW_TRACKING_URI={redact(uri)}")
     return 0
 
 
@@ -98,7 +106,6 @@ def show_database(since: int) -> None:
     print(f"\nThis demo: {len(runs)} runs, {points} metric points, {models} logged models.")
     print(f"The registry: {len(versions)} versions of {registered} models.")
     print(f"Artifacts lie below {experiments[-1].artifact_location.rpartition('/')[0]}.")
-    print(f"What each example shows: {HERE / 'mongodb_integration' / 'README.md'}")
 
 
 def run_rows(client: MlflowClient, runs: list[Run], experiments: dict[str, str]) -> list[dict[str, object]]:

@@ -220,6 +220,11 @@ class TestDemo:
         assert "digits-artifacts  digit-reader  FINISHED" in ended.stdout
         assert "1 runs, " in ended.stdout
 
+    def test_a_mistyped_example_is_no_success(self, start: Start, root: Path) -> None:
+        ended = start(root / "examples/demo.py", "3", MLFLOW_TRACKING_URI="mongodb://nobody.invalid/")
+
+        assert (ended.returncode, ended.stdout) == (1, "No example begins with 3.\n")
+
     def test_it_fails_when_an_example_fails(self, start: Start, root: Path) -> None:
         ended = start(root / "examples/demo.py", "01", MLFLOW_ALLOW_PICKLE_DESERIALIZATION="false")
 
