@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from functools import cache
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from types import ModuleType
@@ -18,6 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from importlib.abc import Loader
+else:
+    Loader = object  # the import system asks for no base class, and `importlib.abc` is half of our own import
 
 __all__ = ["Aliases", "Facade", "install"]
 
