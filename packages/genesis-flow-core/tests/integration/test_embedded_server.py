@@ -296,9 +296,8 @@ def test_a_moved_directory_keeps_its_data(home: Home, tmp_path: Path) -> None:
 
 def test_a_removed_directory_ends_its_server_and_can_be_made_again(home: Home) -> None:
     first = join(_uri(home))
-    mongod = _state(home).mongod
-    kept = os.open(home.supervisor_lock, os.O_RDWR)
-    shutil.rmtree(home.data_dir)
+    mongod, socket = _state(home).mongod, _state(home).socket
+    home.data_dir.rename(home.data_dir.with_name("away"))  # at once, as no removal is
 
     second = join(_uri(home))
 
@@ -311,7 +310,8 @@ def test_a_removed_directory_ends_its_server_and_can_be_made_again(home: Home) -
     first.leave()
     assert members.pids(home.members) == [os.getpid()]
     second.leave()
-    os.close(kept)
+    _await_end(home)
+    assert not Path(socket).parent.exists()
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_server(home: Home) -> None:

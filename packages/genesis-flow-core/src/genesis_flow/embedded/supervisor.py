@@ -129,6 +129,7 @@ class Supervisor:
             self._mongod.tend_log()
             self._sleep()
         self._mongod.kill()
+        self._vacate()
 
     def _sleep(self) -> None:
         select.select([self._awake], [], [], _TICK)
@@ -157,8 +158,9 @@ class Supervisor:
         return True  # and keep the lock until exit: who waits for it must find us gone
 
     def _vacate(self) -> None:
-        self._home.state.unlink(missing_ok=True)
-        self._home.pin.unlink(missing_ok=True)
+        if self._office.stands():  # else the files may be those of our successor
+            self._home.state.unlink(missing_ok=True)
+            self._home.pin.unlink(missing_ok=True)
         shutil.rmtree(self._plan.socket.parent, ignore_errors=True)
         self._place.path.unlink(missing_ok=True)
 
