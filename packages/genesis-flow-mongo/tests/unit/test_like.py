@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ _TEXT = st.text(alphabet="aA%_.*\\\n[", max_size=6)
 
 @given(pattern=_TEXT, value=_TEXT)
 def test_ilike_means_what_it_means_in_sql(pattern: str, value: str) -> None:
-    with sqlite3.connect(":memory:") as database:
+    with closing(sqlite3.connect(":memory:")) as database:
         (expected,) = database.execute("SELECT ? LIKE ?", (value, pattern)).fetchone()
 
     assert bool(_compiled(pattern, ignore_case=True).search(value)) == bool(expected)
