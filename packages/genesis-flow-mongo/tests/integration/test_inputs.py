@@ -78,6 +78,16 @@ def test_one_dataset_logged_by_many_threads_is_one_link(store: MongoTrackingStor
     assert [one.model_id for one in inputs.model_inputs] == ["m-1"]
 
 
+def test_a_dataset_linked_a_moment_ago_is_not_linked_again(store: MongoTrackingStore) -> None:
+    """The update's own filter decides here, too."""
+    run_id = new_run(store)
+    store.log_inputs(run_id, [iris(context="train")])
+    (link,) = everything(store)["runs"][0]["inputs"]
+
+    assert store._run_links.add_inputs(run_id, [{**link, "tags": [["late", "1"]]}], [])
+    assert everything(store)["runs"][0]["inputs"] == [link]
+
+
 def test_an_output_given_out_again_moves_to_the_new_step(store: MongoTrackingStore) -> None:
     run_id = new_run(store)
     store.log_outputs(run_id, [LoggedModelOutput("m-1", 0), LoggedModelOutput("m-2", 0)])

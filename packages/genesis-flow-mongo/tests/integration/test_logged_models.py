@@ -187,6 +187,7 @@ def test_an_unknown_model_refuses_the_whole_call(
     assert database.logged_model_metrics.count_documents({}) == 0
     assert store.get_run(run_id).data.metrics == {}
     assert store.get_logged_model(model.model_id).metrics is None
+    assert names(store, "metrics.loss > 0") == []
 
 
 def test_two_values_of_one_moment_are_both_kept(store: MongoTrackingStore) -> None:
