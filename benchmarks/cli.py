@@ -39,7 +39,7 @@ chapters (all of them when none is named):
   round-trips  commands that an operation sends, and how many network latencies it waits
   report       make the page anew from results that are there"""
 EXAMPLES = """examples:
-  python -m benchmarks                                    everything; about half an hour
+  python -m benchmarks                                    everything; a quarter of an hour on a quiet machine
   python -m benchmarks operations --only log_metric,get_run
   python -m benchmarks operations --rivals genesis,floor  without PostgreSQL
   python -m benchmarks --quick                            does the benchmark itself work? (writes nothing)
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chapters; give 0 also when targets are missed, 2 if a server or a package is missing."""
     options = _parser().parse_args(arguments)
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true")
-    signal.signal(signal.SIGTERM, _interrupt)  # so that a terminated benchmark ends its servers too
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a background job is born deaf to the first
+        signal.signal(ending, _interrupt)
     directory = options.out or (None if options.quick else report.RESULTS)
     missed: list[str] = []
     try:
@@ -64,9 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (EnvironmentFailedError, MissingPostgresError, ServerFailedError) as error:
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("interrupted; servers ended", file=sys.stderr)
-        return 130
     if missed:
         say(
             f"missed their target: {', '.join(missed)}"
@@ -114,8 +112,9 @@ def _rivals(text: str) -> frozenset[str]:
     return _names(text)
 
 
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _interrupt(number: int, _: FrameType | None) -> None:
+    print("interrupted: ending servers", file=sys.stderr)
+    sys.exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -99,6 +99,7 @@ def run(settings: Settings) -> Result:
         server = stack.enter_context(lineup.mongo_server(root, settings.mongo_uri, say))
         say("making an environment with mlflow-skinny …" if not settings.skinny_python else "")
         small = stack.enter_context(skinny(root, settings.skinny_python))
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every start compiles every module
         os.environ["GENESIS_FLOW_MONGOD"] = mongod.program()  # the small environment carries none
         versions = {"mongod": mongod.version(server)}
         starts = _starts(small, mongod.with_database(server, "bench_cold"), root)
