@@ -277,4 +277,5 @@ def test_what_a_server_hands_over_is_taken(store: MongoTrackingStore) -> None:
     page = store.search_logged_models(request.experiment_ids, "", None, 0, None, "")
 
     assert [model.name for model in page] == ["m"]
+    assert (page[0].source_run_id, page[0].model_type) == (None, None)
     assert [model.name for model in store.search_logged_models([0])] == ["m"]  # type: ignore[list-item]

@@ -81,8 +81,9 @@ class LoggedModelOps:
                 experiment["artifact_location"], MODELS_FOLDER, model_id, ARTIFACTS_FOLDER
             ),
             created=now_ms(),
-            model_type=model_type,
-            source_run_id=source_run_id,
+            # MLflow's server says "" where its client says None.
+            model_type=model_type or None,
+            source_run_id=source_run_id or None,
             tags=given_tags,
             params=given_params,
         )
