@@ -76,7 +76,7 @@ def _settings() -> Iterator[Check]:
 
 
 def _store(uri: str) -> Iterable[Check]:
-    scheme = urlsplit(uri).scheme.lower()
+    scheme = urlsplit(uri).scheme
     probes = {probe.name: probe for probe in entry_points(group=PROBES_GROUP)}
     if scheme not in probes:
         return [_without_probe(scheme)]
