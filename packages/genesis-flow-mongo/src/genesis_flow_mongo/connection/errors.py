@@ -49,20 +49,31 @@ def translate(exc: BaseException) -> MlflowException:
     if isinstance(exc, driver.ConfigurationError):
         return _exception(f"MongoDB's URI is not usable: {text}", codes.INVALID_PARAMETER_VALUE)
     if isinstance(exc, driver.OperationFailure):
-        return _of_server(exc, text)
+        return _of_server(exc)
     return _exception(f"MongoDB failed: {text}", codes.INTERNAL_ERROR)
 
 
-def _of_server(exc: driver.OperationFailure, text: str) -> MlflowException:
-    if exc.code in _AUTHENTICATION:
+def _of_server(exc: driver.OperationFailure) -> MlflowException:
+    code, text = _answer(exc)
+    if code in _AUTHENTICATION:
         return _exception(f"MongoDB refused these credentials: {text}", codes.PERMISSION_DENIED)
-    if exc.code == THROTTLED:
+    if code == THROTTLED:
         return _exception(f"MongoDB is throttling requests: {text}", codes.REQUEST_LIMIT_EXCEEDED)
-    if exc.code in _TOO_LARGE:
+    if code in _TOO_LARGE:
         return _exception(f"A value is too large for MongoDB: {text}", codes.INVALID_PARAMETER_VALUE)
-    if exc.code in _TIMED_OUT:
+    if code in _TIMED_OUT:
         return _exception(f"MongoDB ran out of time: {text}", codes.TEMPORARILY_UNAVAILABLE)
-    return _exception(f"MongoDB failed with code {exc.code}: {text}", codes.INTERNAL_ERROR)
+    return _exception(f"MongoDB failed with code {code}: {text}", codes.INTERNAL_ERROR)
+
+
+def _answer(exc: driver.OperationFailure) -> tuple[int | None, str]:
+    """Return the code and text of the server's answer: of a batch, those of its first failure.
+
+    The driver's own text repeats the whole answer, topology, documents and all.
+    """
+    details = exc.details or {}
+    failure = next(iter(details.get("writeErrors") or details.get("writeConcernErrors") or ()), details)
+    return failure.get("code", exc.code), redact(str(failure.get("errmsg") or exc))
 
 
 def _first_sentence(text: str) -> str:
