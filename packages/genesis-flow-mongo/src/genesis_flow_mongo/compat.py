@@ -9,6 +9,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mlflow.entities import _DatasetSummary as DatasetSummary
 from mlflow.exceptions import MlflowException
 from mlflow.prompt.constants import IS_PROMPT_TAG_KEY
 from mlflow.prompt.registry_utils import handle_resource_already_exist_error as refuse_taken_name

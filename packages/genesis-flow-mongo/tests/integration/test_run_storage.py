@@ -194,6 +194,17 @@ def test_another_process_learns_that_runs_have_overflowed(
     assert [run.info.run_id for run in fresh] == [wide_run]
 
 
+def test_numbers_come_back_as_plain_python_types(store: MongoTrackingStore, run_id: str) -> None:
+    store.log_metric(run_id, Metric("m", 1.5, 2**41, 2**40))
+
+    (point,) = store.get_metric_history(run_id, "m")
+    run = store.get_run(run_id)
+    (latest,) = run.data._metric_objs
+    created = store.get_experiment("0").creation_time
+    numbers = [point.timestamp, point.step, latest.timestamp, latest.step, run.info.start_time, created]
+    assert {type(number) for number in numbers} == {int}
+
+
 def test_gc_leaves_no_trace_of_a_run(
     store: MongoTrackingStore, database: Database[dict[str, Any]], wide_run: str
 ) -> None:

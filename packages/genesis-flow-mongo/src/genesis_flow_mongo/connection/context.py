@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from genesis_flow_mongo.connection import clients, profiles
+from genesis_flow_mongo.connection import clients, codec, profiles
 from genesis_flow_mongo.connection.table import Table
 from genesis_flow_mongo.connection.uri import StoreUri
 
@@ -47,7 +47,7 @@ class StoreContext:
 
     def database(self) -> Database[dict[str, Any]]:
         """Return the driver's database, of this very process."""
-        return clients.client_of(self.uri)[self.uri.database]
+        return clients.client_of(self.uri).get_database(self.uri.database, codec_options=codec.OPTIONS)
 
     def table(self, name: str) -> Table:
         """Return the verbs over one collection."""

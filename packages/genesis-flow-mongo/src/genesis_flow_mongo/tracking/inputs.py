@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlflow.entities import LifecycleStage, _DatasetSummary
+from mlflow.entities import LifecycleStage
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS
 
-from genesis_flow_mongo.compat import check_dataset_inputs, check_run_id
+from genesis_flow_mongo.compat import DatasetSummary, check_dataset_inputs, check_run_id
 from genesis_flow_mongo.documents.datasets import dataset_to_document
 from genesis_flow_mongo.documents.keys import escape
 from genesis_flow_mongo.documents.run_links import dataset_ids, dataset_link
@@ -117,7 +117,7 @@ class InputOps:
 
         append_to_tag(MLFLOW_LOGGED_MODELS, mlflow_model.get_tags_dict(), read, replace)
 
-    def _search_datasets(self, experiment_ids: Iterable[str]) -> list[_DatasetSummary]:
+    def _search_datasets(self, experiment_ids: Iterable[str]) -> list[DatasetSummary]:
         """Return name, digest and context of the datasets that runs of these experiments took in.
 
         Up to 1000 of them, each combination once; one round trip.
@@ -126,7 +126,7 @@ class InputOps:
             [normal_id(one) for one in experiment_ids], MAX_DATASET_SUMMARIES
         )
         summaries = [
-            _DatasetSummary(dataset["experiment_id"], dataset["name"], dataset["digest"], context)
+            DatasetSummary(dataset["experiment_id"], dataset["name"], dataset["digest"], context)
             for dataset in found
             for context in dataset["contexts"]
         ]
