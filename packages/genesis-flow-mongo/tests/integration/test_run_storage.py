@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.entities.model_registry import PromptVersion
 from mlflow.exceptions import MlflowException
 from pymongo import MongoClient
 
@@ -182,6 +184,16 @@ def test_params_and_tags_overflow_too_and_keep_their_rules(store: MongoTrackingS
     assert "late" not in store.get_run(wide_run).data.tags
     with pytest.raises(MlflowException, match="No tag with name: late"):
         store.delete_tag(wide_run, "late")
+
+
+def test_a_list_in_an_overflowed_tag_can_be_appended_to(store: MongoTrackingStore, wide_run: str) -> None:
+    store.set_tag(wide_run, RunTag("mlflow.linkedPrompts", "[]"))
+
+    for version in (1, 2):
+        store.link_prompt_to_run(PromptVersion("greeting", version, "Hello"), wide_run)
+
+    linked = json.loads(store.get_run(wide_run).data.tags["mlflow.linkedPrompts"])
+    assert [prompt["version"] for prompt in linked] == ["1", "2"]
 
 
 def test_another_process_learns_that_runs_have_overflowed(

@@ -8,6 +8,7 @@ from mlflow.entities import LifecycleStage
 from pymongo import UpdateOne
 
 from genesis_flow_mongo.documents.keys import escape
+from genesis_flow_mongo.repositories.run_overflow import RunOverflowRepository
 from genesis_flow_mongo.schema.collections import RUNS
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class RunLinkRepository:
     def __init__(self, context: StoreContext) -> None:
         self._workspace = context.workspace
         self._runs = context.table(RUNS.name)
+        self._overflow = RunOverflowRepository(context)
 
     def head(self, run_id: str) -> Document | None:
         """Return a run's experiment, lifecycle stage and linked dataset ids, or None; one round trip."""
@@ -76,7 +78,8 @@ class RunLinkRepository:
     def replace_tag(self, run_id: str, key: str, before: str | None, after: str) -> bool:
         """Set a tag of an active run if it is (still) `before`, None for missing; False otherwise."""
         path = f"tags.{escape(key)}"
-        return self._runs.update({**self._active(run_id), path: before}, {"$set": {path: after}})
+        in_place = self._runs.update({**self._active(run_id), path: before}, {"$set": {path: after}})
+        return in_place or self._overflow.replace_tag(run_id, key, before, after)
 
     def _active(self, run_id: str) -> Document:
         return {"_id": run_id, "workspace": self._workspace, "lifecycle_stage": LifecycleStage.ACTIVE}

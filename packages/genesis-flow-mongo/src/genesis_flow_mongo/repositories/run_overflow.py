@@ -66,6 +66,12 @@ class RunOverflowRepository:
         for row in self._overflow.find({"run_id": {"$in": list(wide)}}):
             wide[row["run_id"]][row["kind"]][escape(row["key"])] = row["value"]
 
+    def replace_tag(self, run_id: str, key: str, before: str | None, after: str) -> bool:
+        """Set an overflowed tag if it is (still) `before`; False otherwise, or if it lives elsewhere."""
+        return self._overflow.update(
+            {"_id": _id(run_id, "tags", key), "value": before}, {"$set": {"value": after}}
+        )
+
     def delete_tag(self, run_id: str, key: str) -> bool:
         """Remove an overflowed tag; False when there is none."""
         return self._overflow.delete({"_id": _id(run_id, "tags", key)}) > 0
