@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pymongo import errors as driver
 
 from genesis_flow import settings
+from genesis_flow_mongo.connection import clients
 from genesis_flow_mongo.connection.errors import THROTTLED
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ T = TypeVar("T")
 def call(command: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Issue a command, again if its answer was lost or the server asked for it.
 
+    An embedded server that has died is started again.
+
     Waits between tries grow from 50 ms to 2 s, with jitter, or are as long as Cosmos DB demands; after
     GENESIS_FLOW_OPERATION_TIMEOUT seconds the last error is raised.
     """
@@ -40,7 +43,8 @@ def call(command: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
             return command(*args, **kwargs)
         except driver.PyMongoError as exc:
-            if not is_transient(exc):
+            mended = isinstance(exc, driver.ConnectionFailure) and clients.mend_embedded()
+            if not mended and not is_transient(exc):
                 raise
             deadline = deadline or time.monotonic() + settings.OPERATION_TIMEOUT.get()
             wait = _demanded_pause(exc) or pause
