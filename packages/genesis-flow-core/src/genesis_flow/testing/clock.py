@@ -1,8 +1,8 @@
 """A clock that tests move by hand, for stores that stamp what they write.
 
-Two stores that are asked the same must answer the same, stamps and orders by stamps included. Masking the stamps
-would hide a store that forgets to set one; a clock that both read, and that stands still until it is moved, hides
-nothing and makes equal stamps as common as they are in a fast program.
+Two stores that are asked the same must answer the same, stamps and orders by stamps included. Masking the
+stamps would hide a store that forgets to set one; a clock that both read, and that stands still until it is
+moved, hides nothing and makes equal stamps as common as they are in a fast program.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EPOCH_MS = 1_700_000_000_000
 
 
 class HandClock:
-    """Stands in for the module `time` where a store looks at it; everything but the time of day passes through."""
+    """Stands in for the module `time` where a store looks at it; all but the time of day passes through."""
 
     def __init__(self) -> None:
         self.now_ms = EPOCH_MS
@@ -53,8 +53,8 @@ def hand_clock(*modules: ModuleType) -> Iterator[HandClock]:
     """Give MLflow's clock, and every module named here, one clock that is moved by hand.
 
     Args:
-        *modules: Modules that did `import time` and in which the candidate asks for the time of day. MLflow's own
-            (`mlflow.utils.time`) is always among them.
+        *modules: Modules that did `import time` and in which the candidate asks for the time of day.
+            MLflow's own (`mlflow.utils.time`) is always among them.
     """
     clock = HandClock()
     with ExitStack() as patches:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer that is an error: MLflow's code (the name of the class, if it is no MlflowException) and the text."""
+    """An answer that is an error: MLflow's code (else the name of its class) and the text."""
 
     code: str
     message: str
@@ -56,4 +56,4 @@ UNORDERED = frozenset(
 """Methods whose list has no order in MLflow's SQL store, which reads it without ORDER BY."""
 
 SAME_TEXT = frozenset({"log_param", "log_batch", "log_metric", "set_tag", "create_run"})
-"""Methods whose refusals clients show as they are, or search for words: MLflow's text must be in the answer."""
+"""Methods whose refusals clients show as they are, or search for words: MLflow's text must be in them."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genesis_flow.testing.oracle import Stores
 
 
-class Mismatch(AssertionError):
+class Mismatch(AssertionError):  # noqa: N818 - a finding, not a fault of the program
     """Candidate and witness answered differently."""
 
 

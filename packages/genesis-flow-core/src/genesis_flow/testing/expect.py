@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -17,6 +17,14 @@ BAD_STATE = "INVALID_STATE"
 EXISTS = "RESOURCE_ALREADY_EXISTS"
 INTERNAL = "INTERNAL_ERROR"
 MISSING = "RESOURCE_DOES_NOT_EXIST"
+
+T = TypeVar("T")
+
+
+def existing(found: T | None) -> T:
+    """Return what was found; something must have been."""
+    assert found is not None
+    return found
 
 
 @contextmanager

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryBase
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
 
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
     from genesis_flow.testing.oracle import Stores
 
 # Before any test module imports mlflow, which reads both when it is imported: tests do not phone home.
@@ -68,7 +68,7 @@ def mongo_uri(mongo_server_uri: str) -> Iterator[str]:
 @pytest.fixture
 def stores() -> Stores:
     """Lend the pair of stores that the suites test; they hold nothing but experiment 0. Override it."""
-    msg = "Override the fixture `stores`: return genesis_flow.testing.oracle.Stores(tracking=..., registry=...)."
+    msg = "Override the fixture `stores`: return a genesis_flow.testing.oracle.Stores."
     raise NotImplementedError(msg)
 
 

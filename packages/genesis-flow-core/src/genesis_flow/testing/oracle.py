@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryBase
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class _SqlRegistry(sql_registry.SqlAlchemyStore):
     """
 
     def __init__(self, uri: str, tracking: TrackingBase) -> None:
-        super().__init__(uri)
+        super().__init__(uri)  # type: ignore[no-untyped-call]  # MLflow's
         self._tracking = tracking
 
     def create_model_version(self, *args: Any, **kwargs: Any) -> Any:
@@ -69,7 +70,7 @@ class SqlStores:
         self._file, self._pristine = directory / "oracle.db", directory / "pristine.db"
         uri = f"sqlite:///{self._file}"
         with hand_clock():  # experiment 0 is as old as any other witness's
-            tracking = sql_tracking.SqlAlchemyStore(uri, artifact_root)
+            tracking: Any = sql_tracking.SqlAlchemyStore(uri, artifact_root)
         registry = _SqlRegistry(uri, tracking)
         self.stores = Stores(tracking, registry)
         self._engines = [tracking.engine, registry.engine]
@@ -149,7 +150,7 @@ def _once(first: Any, then: Any) -> Any:
 
 @contextmanager
 def _numbered(experiment_id: int) -> Iterator[None]:
-    def choose(_mapper: Any, _connection: Any, experiment: SqlExperiment) -> None:
+    def choose(_mapper: Any, _connection: Any, experiment: Any) -> None:
         experiment.experiment_id = experiment_id
 
     sqlalchemy.event.listen(SqlExperiment, "before_insert", choose)

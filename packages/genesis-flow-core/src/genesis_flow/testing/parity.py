@@ -144,7 +144,9 @@ def _declared_problem(store_class: type, name: str, upstream: Any) -> str | None
 def _is_inherited(store_class: type, name: str, interface: Interface) -> bool:
     # Unwrapped, because a decorator over the assembled store wraps what is inherited, too.
     ours, upstream = (getattr(cls, name, None) for cls in (store_class, interface.base))
-    return upstream is not None and inspect.unwrap(ours) is inspect.unwrap(upstream)
+    if ours is None or upstream is None:
+        return False
+    return inspect.unwrap(ours) is inspect.unwrap(upstream)
 
 
 def _implemented_problem(store_class: type, name: str, forms: list[Any], interface: Interface) -> str | None:

@@ -1,18 +1,18 @@
 """Turns whatever a store returns into plain data, so that two stores can be compared field by field.
 
-Every public property of an entity counts, and the few private ones that MLflow sends over REST. A list inside
-an entity is a set to MLflow (its SQL store reads it without an order), so it is sorted; the list that a method
-returns keeps its order.
+Every public property of an entity counts, and the few private ones that MLflow sends over REST. A list
+inside an entity is a set to MLflow (its SQL store reads it without an order), so it is sorted; the list that
+a method returns keeps its order.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
 from mlflow.entities import Run, RunData, RunOutputs
-from mlflow.entities._mlflow_object import _MlflowObject
 from mlflow.store.entities import PagedList
 
 
@@ -50,6 +50,7 @@ def _fields(entity: Any) -> dict[str, Any]:
     if isinstance(entity, Run) and entity.outputs is None:
         # MLflow's create_run leaves the outputs out, its get_run has none: both say the same.
         return _fields(Run(entity.info, entity.data, entity.inputs, RunOutputs([])))
-    if isinstance(entity, _MlflowObject):
+    if isinstance(entity, Iterable):
+        # MLflow's own entities are iterated as pairs of their public properties.
         return {name: _inner(item) for name, item in entity}
     return {name.lstrip("_"): _inner(item) for name, item in vars(entity).items()}

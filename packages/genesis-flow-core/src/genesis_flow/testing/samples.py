@@ -15,7 +15,7 @@ from mlflow.entities import (
 )
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 ODD_KEYS = ["a.b", "a b", "a/b", "a:b", "_id", "é", "Ünï.côdé", "a.b.", ".a", "0", "x" * 250]
 """Keys that MLflow allows and that databases stumble over."""
@@ -26,7 +26,8 @@ def a_run(
 ) -> Run:
     """Create a run; keywords become its tags."""
     run_tags = [RunTag(key, value) for key, value in tags.items()]
-    return store.create_run(experiment_id, "ada", start_time, run_tags, name)
+    run: Run = store.create_run(experiment_id, "ada", start_time, run_tags, name)
+    return run
 
 
 def run_id_of(store: TrackingBase, experiment_id: str = "0", **options: Any) -> str:

@@ -89,7 +89,7 @@ class AliasesSuite:
         "alias", ["latest", "Latest", "v1", "V12", "", None, "a b", "a.b", "a/b", "x" * 256]
     )
     def test_bad_or_reserved_name_is_refused(self, registry: RegistryBase, alias: Any) -> None:
-        """Letters, digits, underscores and dashes, up to 255; `latest` and `v<number>` mean something already."""
+        """Letters, digits, underscores and dashes, up to 255; `latest` and `v<number>` are taken."""
         versions(registry, 1)
 
         with refused(BAD_VALUE):

@@ -1,4 +1,4 @@
-"""What a tracking store promises about log_batch: limits, order of effect, all or nothing where MLflow has it."""
+"""What a tracking store promises about log_batch: limits, order, all or nothing where MLflow has it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from genesis_flow.testing.expect import BAD_VALUE, MISSING, refused
 from genesis_flow.testing.samples import metric, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 class BatchesSuite:

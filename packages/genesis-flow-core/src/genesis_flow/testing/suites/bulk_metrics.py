@@ -11,7 +11,7 @@ from genesis_flow.testing.expect import BAD_VALUE, refused
 from genesis_flow.testing.samples import metric, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 def sampled_steps(store: TrackingBase, run_ids: list[str], size: int, *bounds: Any) -> list[int]:
@@ -61,7 +61,7 @@ class SampledMetricsSuite:
     @pytest.mark.parametrize("points", [1, 2, 5, 6, 7, 13, 40])
     @pytest.mark.parametrize("size", [1, 2, 5, 6])
     def test_sample_is_that_of_sql_buckets(self, store: TrackingBase, points: int, size: int) -> None:
-        """The first point of each of `size` even buckets, the larger ones first, and always the last point."""
+        """The first point of each of `size` even buckets, the larger ones first, and the last point."""
         run_id = run_id_of(store)
         store.log_batch(run_id, [metric(step=step) for step in range(points)], [], [])
         width, larger = divmod(points, size)

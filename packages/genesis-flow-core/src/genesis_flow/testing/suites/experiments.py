@@ -12,7 +12,7 @@ from genesis_flow.testing.expect import BAD_REQUEST, BAD_STATE, BAD_VALUE, EXIST
 from genesis_flow.testing.samples import ODD_KEYS, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 class CreateExperimentSuite:

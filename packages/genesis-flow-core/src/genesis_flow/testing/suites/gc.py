@@ -11,7 +11,7 @@ from genesis_flow.testing.samples import a_dataset, metric, run_id_of
 from genesis_flow.testing.suites.logged_models import a_model
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 class GarbageSuite:

@@ -11,7 +11,7 @@ from genesis_flow.testing.expect import BAD_VALUE, MISSING, refused
 from genesis_flow.testing.samples import a_dataset, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 def datasets_of(store: TrackingBase, run_id: str) -> dict[tuple[str, str], dict[str, str]]:

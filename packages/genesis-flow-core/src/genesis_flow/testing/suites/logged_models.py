@@ -12,7 +12,7 @@ from genesis_flow.testing.expect import BAD_REQUEST, BAD_VALUE, MISSING, refused
 from genesis_flow.testing.samples import metric, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 UNKNOWN = "m-" + "0" * 32
 
@@ -215,7 +215,8 @@ class LoggedModelDataSuite:
         for run_id in runs:
             store.log_metric(run_id, metric(model_id=model_id))
 
-        assert sorted(one.run_id for one in store.get_logged_model(model_id).metrics or []) == sorted(runs)
+        metrics = store.get_logged_model(model_id).metrics or []
+        assert sorted(str(one.run_id) for one in metrics) == sorted(runs)
 
     def test_version_tag_lists_the_registered_versions(self, store: TrackingBase) -> None:
         """`set_model_versions_tags` keeps a JSON list."""

@@ -12,7 +12,8 @@ from genesis_flow.testing.samples import ODD_KEYS, metric, run_id_of
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 LARGEST = 1.7976931348623157e308
 

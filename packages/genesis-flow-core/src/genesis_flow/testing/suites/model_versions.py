@@ -13,7 +13,8 @@ from genesis_flow.testing.suites.logged_models import a_model
 
 if TYPE_CHECKING:
     from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryBase
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 def versions(registry: RegistryBase, count: int, name: str = "m") -> None:
@@ -149,7 +150,7 @@ class CreateVersionSuite:
         registry.create_registered_model("m")
         version = registry.create_model_version("m", "source")
 
-        assert registry._await_model_version_creation(version, 300) is None  # noqa: SLF001 - the client calls it
+        assert registry._await_model_version_creation(version, 300) is None
 
     def test_tags_as_the_server_sends_them(self, registry: RegistryBase) -> None:
         """As protobuf messages, with empty texts instead of None."""

@@ -12,7 +12,7 @@ from genesis_flow.testing.expect import BAD_VALUE, INTERNAL, refused
 from genesis_flow.testing.samples import metric, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 def names(store: TrackingBase, experiment_id: str, *order_by: str) -> list[str]:

@@ -13,7 +13,7 @@ from genesis_flow.testing.expect import BAD_VALUE, MISSING, refused
 from genesis_flow.testing.samples import ODD_KEYS, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 VALUES = ["", "0", "None", "$set", "a.b", "line\nline", " ", "🚀", "x" * 6000]
 BAD_KEYS = [None, "", "a//b", "../a", "/a", "$a", "a,b", "x" * 251]

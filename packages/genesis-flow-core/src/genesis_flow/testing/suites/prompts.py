@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from genesis_flow.testing.expect import BAD_VALUE, MISSING, refused
+from genesis_flow.testing.expect import BAD_VALUE, MISSING, existing, refused
 from genesis_flow.testing.samples import run_id_of
 from genesis_flow.testing.suites.logged_models import a_model
 
 if TYPE_CHECKING:
     from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryBase
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 class PromptsSuite:
@@ -43,7 +44,7 @@ class PromptsSuite:
         """Text or chat, up to 100,000 characters."""
         registry.create_prompt("p")
         registry.create_prompt_version("p", template, "first", {"k": "v"})
-        read = registry.get_prompt_version("p", 1)
+        read = existing(registry.get_prompt_version("p", 1))
 
         assert (read.template, read.commit_message, read.tags, read.version) == (
             template,
@@ -58,7 +59,7 @@ class PromptsSuite:
         registry.create_prompt_version(
             "p", "x", response_format={"type": "object"}, model_config={"model_name": "m", "temperature": 0.5}
         )
-        read = registry.get_prompt_version("p", "1")
+        read = existing(registry.get_prompt_version("p", "1"))
 
         assert read.response_format == {"type": "object"}
         assert read.model_config == {"model_name": "m", "temperature": 0.5}
@@ -86,10 +87,10 @@ class PromptsSuite:
         for text in ("one", "two"):
             registry.create_prompt_version("p", text)
         registry.set_prompt_alias("p", "prod", 1)
-        assert registry.get_prompt_version_by_alias("p", "prod").template == "one"
+        assert existing(registry.get_prompt_version_by_alias("p", "prod")).template == "one"
 
         registry.set_prompt_alias("p", "prod", 2)
-        assert registry.get_prompt_version("p", "prod").template == "two"
+        assert existing(registry.get_prompt_version("p", "prod")).template == "two"
 
         registry.delete_prompt_alias("p", "prod")
         with refused(BAD_VALUE):
@@ -101,13 +102,13 @@ class PromptsSuite:
         registry.create_prompt_version("p", "x")
         registry.set_prompt_tag("p", "a", "1")
         registry.set_prompt_version_tag("p", "1", "b", "2")
-        assert registry.get_prompt("p").tags["a"] == "1"
-        assert registry.get_prompt_version("p", 1).tags == {"b": "2"}
+        assert existing(registry.get_prompt("p")).tags["a"] == "1"
+        assert existing(registry.get_prompt_version("p", 1)).tags == {"b": "2"}
 
         registry.delete_prompt_tag("p", "a")
         registry.delete_prompt_version_tag("p", 1, "b")
-        assert "a" not in registry.get_prompt("p").tags
-        assert registry.get_prompt_version("p", 1).tags == {}
+        assert "a" not in existing(registry.get_prompt("p")).tags
+        assert existing(registry.get_prompt_version("p", 1)).tags == {}
 
     def test_search_finds_prompts_only(self, registry: RegistryBase) -> None:
         """With the filters of models, and by experiment."""

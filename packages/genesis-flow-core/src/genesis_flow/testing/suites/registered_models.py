@@ -158,7 +158,8 @@ class RegisteredModelsSuite:
         anew = registry.create_registered_model("m")
         assert (anew.tags, anew.aliases, anew.latest_versions) == ({}, {}, [])
         assert registry.create_model_version("m", "source").version == 1
-        assert list(registry.search_model_versions("name = 'm'"))[0].aliases == []
+        (version,) = registry.search_model_versions("name = 'm'")
+        assert version.aliases == []
 
     def test_other_names_are_left_alone(self, registry: RegistryBase) -> None:
         """Renaming or deleting `m` touches no model whose name begins with it."""
@@ -225,7 +226,8 @@ class RegisteredModelTagsSuite:
 
     def test_tags_as_the_server_sends_them(self, registry: RegistryBase) -> None:
         """As protobuf messages, with empty texts instead of None."""
-        from mlflow.protos.model_registry_pb2 import CreateRegisteredModel, RegisteredModelTag as Message
+        from mlflow.protos.model_registry_pb2 import CreateRegisteredModel
+        from mlflow.protos.model_registry_pb2 import RegisteredModelTag as Message
 
         request: Any = CreateRegisteredModel(name="m", tags=[Message(key="t", value="1")])
         registry.create_registered_model(request.name, request.tags, request.description)

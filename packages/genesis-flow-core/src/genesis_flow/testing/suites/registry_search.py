@@ -188,7 +188,7 @@ class SearchModelsSuite:
         with refused(BAD_VALUE):
             registry.search_registered_models(max_results=1001)
         with refused(BAD_VALUE):
-            registry.search_registered_models(page_token="nonsense")  # noqa: S106
+            registry.search_registered_models(page_token="nonsense")
 
 
 class SearchVersionsSuite:

@@ -11,7 +11,7 @@ from genesis_flow.testing.expect import BAD_VALUE, MISSING, refused
 from genesis_flow.testing.samples import a_run, metric, params, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 
 class CreateRunSuite:

@@ -10,7 +10,7 @@ from mlflow.entities import ExperimentTag, ViewType
 from genesis_flow.testing.expect import BAD_VALUE, refused
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 FILTERS = {
     "name = 'Ann'": ("Ann",),
@@ -145,9 +145,7 @@ class OrderExperimentsSuite:
         assert names("attribute.name DESC") == by_name[::-1]
         assert order("last_update_time ASC", "experiment_id ASC") == by_id
 
-    def test_draws_go_to_the_larger_number(
-        self, store: TrackingBase, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_draws_go_to_the_larger_number(self, store: TrackingBase) -> None:
         """Where an order is given and leaves a draw."""
         for name in "abc":
             store.create_experiment(name, None, [])

@@ -12,7 +12,7 @@ from genesis_flow.testing.samples import metric, run_id_of
 from genesis_flow.testing.suites.logged_models import a_model
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 FILTERS: dict[str, tuple[str, ...]] = {
     "name = 'ann'": ("ann",),
@@ -69,7 +69,7 @@ DATASETS: list[tuple[str, list[dict[str, str]], tuple[str, ...]]] = [
 
 def three_models(store: TrackingBase) -> str:
     """Create the models ann, bob and cat in an experiment of their own; return its id."""
-    experiment_id = store.create_experiment("models", None, [])
+    experiment_id: str = store.create_experiment("models", None, [])
     run_id = run_id_of(store, experiment_id)
     ann = a_model(
         store,

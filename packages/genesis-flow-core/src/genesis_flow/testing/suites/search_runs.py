@@ -12,7 +12,7 @@ from genesis_flow.testing.expect import BAD_VALUE, refused
 from genesis_flow.testing.samples import ODD_KEYS, a_dataset, a_run, metric, run_id_of
 
 if TYPE_CHECKING:
-    from mlflow.store.tracking.abstract_store import AbstractStore as TrackingBase
+    from genesis_flow.testing.contract import TrackingStore as TrackingBase
 
 METRICS: dict[str, tuple[str, ...]] = {
     "metrics.loss = 1.5": ("ann",),
@@ -138,7 +138,7 @@ REFUSED = [
 
 def four_runs(store: TrackingBase) -> str:
     """Create an experiment with four runs, ann to dan, that differ in everything; return its id."""
-    experiment_id = store.create_experiment("four", None, [])
+    experiment_id: str = store.create_experiment("four", None, [])
     ids = {
         name: run_id_of(store, experiment_id, name=name, start_time=start)
         for name, start in [("ann", 10), ("bob", 20), ("cat", 30), ("dan", 40)]
