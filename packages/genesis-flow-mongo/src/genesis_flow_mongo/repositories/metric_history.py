@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-# A page of 25,000 points, which is what MLflow's client asks for, is 600 kB packed.
-_SEGMENTS_PER_READ = 500
+# A whole history is wanted in few, large answers (the server ends each at 16 MB); a page in small ones, as
+# MLflow's client asks for 25,000 points, and those are 25 segments of large batches or 390 of single points.
+_SEGMENTS_OF_ALL = 5_000
+_SEGMENTS_OF_PAGE = 64
 
 
 class MetricHistoryRepository:
@@ -44,7 +46,7 @@ class MetricHistoryRepository:
         if segmented:
             path = _path(key)
             query = {"run_id": {"$in": segmented}, path: {"$exists": True}}
-            for found in self._segments.stream(query, {"run_id": 1, path: 1}, batch=_SEGMENTS_PER_READ):
+            for found in self._segments.stream(query, {"run_id": 1, path: 1}, batch=_SEGMENTS_OF_ALL):
                 parts[found["run_id"]].extend(found["points"].values())
         return {run_id: in_order(b"".join(data)) for run_id, data in parts.items() if data}
 
@@ -72,7 +74,7 @@ class MetricHistoryRepository:
             if since is not None:
                 query["first"] = {"$gte": since}
             fields = {"first": 1, "last": 1, path: 1}
-            for found in self._segments.stream(query, fields, sort=[("first", 1)], batch=_SEGMENTS_PER_READ):
+            for found in self._segments.stream(query, fields, sort=[("first", 1)], batch=_SEGMENTS_OF_PAGE):
                 if page.is_complete(found["first"]):
                     break
                 page.add(found["first"], found["last"], next(iter(found["points"].values())))
