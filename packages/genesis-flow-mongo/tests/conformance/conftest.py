@@ -35,15 +35,17 @@ class MongoStores:
     database: Database[dict[str, Any]]
     pristine: dict[str, list[dict[str, Any]]]
 
-    def empty(self) -> Stores:
+    def empty(
+        self,
+        tracking: type[MongoTrackingStore] = MongoTrackingStore,
+        registry: type[MongoRegistryStore] = MongoRegistryStore,
+    ) -> Stores:
         """Forget everything but experiment 0, and return new stores, which remember nothing either."""
         for name, documents in self.pristine.items():
             self.database[name].delete_many({})
             if documents:
                 self.database[name].insert_many(documents)
-        return Stores(
-            MongoTrackingStore(self.uri, self.artifact_root), MongoRegistryStore(self.uri, self.uri)
-        )
+        return Stores(tracking(self.uri, self.artifact_root), registry(self.uri, self.uri))
 
 
 @pytest.fixture(scope="session")

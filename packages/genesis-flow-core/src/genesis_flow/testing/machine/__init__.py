@@ -1,8 +1,8 @@
 """A state machine that drives a candidate and MLflow's SQL stores with the same random calls.
 
-Each example begins with two empty pairs of stores, calls them some dozens of times, and compares every answer,
-every error code, and in the end everything that can be read. Hypothesis shrinks what it finds to the shortest
-list of calls after which the two differ.
+Each example begins with two empty pairs of stores, calls them some dozens of times, and compares every
+answer, every error code, and in the end everything that can be read. Hypothesis shrinks what it finds to the
+shortest list of calls after which the two differ.
 
     def test_my_stores(sql_stores):
         for machine in MACHINES:
@@ -17,11 +17,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from genesis_flow.testing.clock import hand_clock
 from genesis_flow.testing.duel import Duel
-from genesis_flow.testing.machine.base import DuelMachine
 from genesis_flow.testing.machine.experiments import ExperimentRules
 from genesis_flow.testing.machine.logged_models import LinkRules, LoggedModelRules
 from genesis_flow.testing.machine.registry import RegistrySearchRules
-from genesis_flow.testing.machine.runs import RunRules, RunSearchRules
+from genesis_flow.testing.machine.runs import RunLifeRules, RunSearchRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,22 +29,27 @@ if TYPE_CHECKING:
     from hypothesis import settings
 
     from genesis_flow.testing.deviations import Deviation
+    from genesis_flow.testing.machine.base import DuelMachine
     from genesis_flow.testing.oracle import SqlStores, Stores
 
 
-class TrackingMachine(ExperimentRules, RunSearchRules):
-    """Experiments and runs."""
+class ExperimentMachine(ExperimentRules, RunLifeRules):
+    """Experiments, and what becomes of their runs."""
 
 
-class ModelMachine(LinkRules, LoggedModelRules, ExperimentRules, RunSearchRules):
-    """Logged models, datasets and the runs around them."""
+class RunMachine(RunSearchRules):
+    """Runs and what is logged to them."""
+
+
+class ModelMachine(LinkRules, LoggedModelRules, RunLifeRules):
+    """Logged models, datasets, and the runs around them."""
 
 
 class RegistryMachine(RegistrySearchRules):
     """Registered models, versions, aliases, prompts."""
 
 
-MACHINES: tuple[type[DuelMachine], ...] = (TrackingMachine, ModelMachine, RegistryMachine)
+MACHINES: tuple[type[DuelMachine], ...] = (ExperimentMachine, RunMachine, ModelMachine, RegistryMachine)
 
 
 def find_difference(

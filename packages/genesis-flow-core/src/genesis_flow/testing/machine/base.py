@@ -8,22 +8,25 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
 from genesis_flow.testing.deviations import Refusal
+from genesis_flow.testing.machine.values import mostly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hypothesis.strategies import SearchStrategy
+    from mlflow.entities import Metric
 
     from genesis_flow.testing.duel import Duel
 
 experiments: Bundle[str] = Bundle("experiments")
 runs: Bundle[str] = Bundle("runs")
 models: Bundle[str] = Bundle("models")
+points: Bundle[tuple[str, Metric]] = Bundle("points")
 
 
 def or_unknown(known: SearchStrategy[str], *unknown: str) -> SearchStrategy[str]:
     """Return mostly ids that exist, and now and then one that does not."""
-    return st.one_of(known, known, known, st.sampled_from(unknown))
+    return mostly(known, st.sampled_from(unknown))
 
 
 an_experiment = or_unknown(experiments, "4711")
@@ -50,9 +53,9 @@ class DuelMachine(RuleBasedStateMachine):
         self.duel = type(self).open_duel()
 
     @initialize(target=experiments)
-    def default_experiment(self) -> str:
-        """Begin with experiment 0, as every user does."""
-        return "0"
+    def two_experiments(self) -> Any:
+        """Begin with experiment 0, as every user does, and with another one."""
+        return multiple("0", self.duel.tracking("create_experiment", "second", None, []))
 
     @rule(milliseconds=st.sampled_from([1, 1, 1000]))
     def wait(self, milliseconds: int) -> None:

@@ -40,15 +40,10 @@ class ExperimentRules(DuelMachine):
         """Create one; often the name is taken."""
         return created(self.duel.tracking("create_experiment", name, location, tags), str)
 
-    @rule(experiment_id=an_experiment)
-    def delete_experiment(self, experiment_id: str) -> None:
-        """Delete one with its runs."""
-        self.duel.tracking("delete_experiment", experiment_id)
-
-    @rule(experiment_id=an_experiment)
-    def restore_experiment(self, experiment_id: str) -> None:
-        """Restore one with all its runs."""
-        self.duel.tracking("restore_experiment", experiment_id)
+    @rule(experiment_id=an_experiment, verb=st.sampled_from(["delete_experiment", "restore_experiment"]))
+    def delete_or_restore(self, experiment_id: str, verb: str) -> None:
+        """Delete one with its runs, or restore one with all of them."""
+        self.duel.tracking(verb, experiment_id)
 
     @rule(experiment_id=an_experiment, name=st.sampled_from(NAMES))
     def rename_experiment(self, experiment_id: str, name: str) -> None:
@@ -56,15 +51,13 @@ class ExperimentRules(DuelMachine):
         self.duel.tracking("rename_experiment", experiment_id, name)
         self.duel.tracking("get_experiment_by_name", name)
 
-    @rule(experiment_id=an_experiment, key=values.keys_or_bad, value=values.texts)
-    def set_experiment_tag(self, experiment_id: str, key: str, value: str) -> None:
-        """Set a tag."""
-        self.duel.tracking("set_experiment_tag", experiment_id, ExperimentTag(key, value))
-
-    @rule(experiment_id=an_experiment, key=values.keys)
-    def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
-        """Delete a tag that may not be there."""
-        self.duel.tracking("delete_experiment_tag", experiment_id, key)
+    @rule(experiment_id=an_experiment, key=values.keys_or_bad, value=st.one_of(st.none(), values.texts))
+    def set_or_delete_tag(self, experiment_id: str, key: str, value: str | None) -> None:
+        """Set a tag, or delete one that may not be there."""
+        if value is None:
+            self.duel.tracking("delete_experiment_tag", experiment_id, key)
+        else:
+            self.duel.tracking("set_experiment_tag", experiment_id, ExperimentTag(key, value))
 
     @rule(
         view=values.views,

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import initialize, multiple, rule
 from mlflow.entities import (
     LoggedModelInput,
     LoggedModelOutput,
@@ -77,10 +77,15 @@ class LoggedModelRules(DuelMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        # MLflow's SQL store knows one value of a model's metric per run, time and step; a second one is an error
-        # of its integrity there. So no two points share a time.
+        # MLflow's SQL store knows one value of a model's metric per run, time and step; a second one breaks
+        # its integrity. So no two points share a time.
         self._times = count()
         self._model_ids: list[str] = []
+
+    @initialize(target=models)
+    def two_models(self) -> Any:
+        """Begin with two models of one name."""
+        return multiple(*(self.create_logged_model("0", "x", [], [], None) for _ in range(2)))
 
     @rule(
         target=models,
@@ -183,6 +188,7 @@ class LoggedModelRules(DuelMachine):
         """Compare every model."""
         super().compare_everything()
         for model_id in self._model_ids:
+            self.duel.tracking("get_logged_model", model_id)
             self.duel.tracking("get_logged_model", model_id, allow_deleted=True)
         self.duel.tracking("_get_deleted_logged_models")
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import initialize, rule
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag, RegisteredModelTag
 
 from genesis_flow.testing.deviations import Refusal
 from genesis_flow.testing.machine import values
 from genesis_flow.testing.machine.base import DuelMachine, or_unknown
 
-NAMES = ["m", "M", "m.1", "n"]
+NAMES = ["m", "M", "n.1"]
 ALIASES = ["a", "A", "x-1", "latest", "v1", "a b"]
 STAGES = ["None", "staging", "Production", "Archived", "nonsense"]
-SOURCES = ["s3://b", "x", "models:/m/1", "models:/n/2", "models:/nobody/1"]
+SOURCES = ["s3://b", "x", "models:/m/1", "models:/M/2", "models:/nobody/1"]
 PROMPT = "tags.`mlflow.prompt.is_prompt`"
 TAGS = ["tags.a", "tags.`a.b`"]
 
-names = or_unknown(st.sampled_from(NAMES), "nobody", "a/b")
+names = or_unknown(st.sampled_from(["m", *NAMES]), "nobody", "a/b")
 numbers = st.sampled_from([1, 1, 2, 2, 3, "1", "x"])
 aliases = st.sampled_from(ALIASES)
 descriptions = st.sampled_from([None, "", "x"])
@@ -43,6 +43,12 @@ version_filters = values.filters(
 
 class RegistryRules(DuelMachine):
     """Creates, changes, deletes and searches registered models, versions, aliases and prompts."""
+
+    @initialize()
+    def two_versions(self) -> None:
+        """Begin with a model of two versions."""
+        self.create_registered_model("m", [], None)
+        self.create_model_version("m", "s3://b", None, [], None, 2)
 
     @rule(
         name=names,

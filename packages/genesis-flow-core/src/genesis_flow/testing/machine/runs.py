@@ -5,30 +5,68 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import initialize, multiple, rule
 from mlflow.entities import Metric, Param, RunStatus, RunTag, ViewType
 
-from genesis_flow.testing.deviations import Refusal
 from genesis_flow.testing.machine import values
-from genesis_flow.testing.machine.base import DuelMachine, a_run, an_experiment, created, experiments, runs
+from genesis_flow.testing.machine.base import (
+    DuelMachine,
+    a_run,
+    an_experiment,
+    created,
+    experiments,
+    points,
+    runs,
+)
 
 NAMES = [None, "", "r", "R", "r.1"]
 
 
-class RunRules(DuelMachine):
-    """Creates, changes, deletes and restores runs, and logs to them."""
+class RunLifeRules(DuelMachine):
+    """Creates, deletes and restores runs."""
+
+    @initialize(target=runs)
+    def three_runs(self) -> Any:
+        """Begin with runs that only their ids tell apart, so that every example has something to work on."""
+        return multiple(*(self.create_run("0", 1, "r", []) for _ in range(3)))
 
     @rule(
         target=runs,
         experiment_id=an_experiment,
         start_time=values.stamps,
         name=st.sampled_from(NAMES),
-        tags=values.distinct_by_key(values.tags, 2),
+        # An empty name tag beside a name breaks the integrity of MLflow's SQL store.
+        tags=values.distinct_by_key(values.tags.filter(lambda tag: tag.value), 2),
     )
     def create_run(self, experiment_id: str, start_time: int, name: str | None, tags: list[RunTag]) -> Any:
         """Create one, with or without a name."""
         answer = self.duel.tracking("create_run", experiment_id, "ada", start_time, tags, name)
         return created(answer, lambda run: run.info.run_id)
+
+    @rule(run_id=a_run, verb=st.sampled_from(["delete_run", "restore_run"]))
+    def delete_or_restore_run(self, run_id: str, verb: str) -> None:
+        """Delete or restore one."""
+        self.duel.tracking(verb, run_id)
+
+    def look_at(self, run_id: str) -> None:
+        """Compare one run in full."""
+        self.duel.tracking("get_run", run_id)
+
+    def compare_everything(self) -> None:
+        """Compare every run and every history, and small pages of the most common searches."""
+        super().compare_everything()
+        everywhere = [one.experiment_id for one in self.duel.tracking("search_experiments", ViewType.ALL)]
+        for run in self.duel.tracking("search_runs", everywhere, None, ViewType.ALL):
+            self.look_at(run.info.run_id)
+            for key in values.KEYS:
+                self.duel.tracking("get_metric_history", run.info.run_id, key)
+        for order_by in ([], ["metrics.a"], ["params.a DESC"], ["end_time DESC"]):
+            self.duel.pages("tracking", "search_runs", everywhere, "", ViewType.ALL, 2, order_by)
+        self.duel.tracking("_get_deleted_runs")
+
+
+class RunRules(RunLifeRules):
+    """Changes runs, and logs to them."""
 
     @rule(
         run_id=a_run,
@@ -43,37 +81,38 @@ class RunRules(DuelMachine):
         self.duel.tracking("update_run_info", run_id, status, end_time, name)
         self.look_at(run_id)
 
-    @rule(run_id=a_run)
-    def delete_run(self, run_id: str) -> None:
-        """Delete one."""
-        self.duel.tracking("delete_run", run_id)
-
-    @rule(run_id=a_run)
-    def restore_run(self, run_id: str) -> None:
-        """Restore one."""
-        self.duel.tracking("restore_run", run_id)
-
-    @rule(run_id=a_run, metric=st.one_of(values.metrics, values.metrics, values.odd_metrics))
-    def log_metric(self, run_id: str, metric: Metric) -> None:
-        """Log a point; now and then one that is refused, often one that is known."""
-        self.duel.tracking("log_metric", run_id, metric)
+    @rule(target=points, run_id=a_run, metric=values.mostly(values.metrics, values.odd_metrics))
+    def log_metric(self, run_id: str, metric: Metric) -> Any:
+        """Log a point; now and then one that is refused."""
+        answer = self.duel.tracking("log_metric", run_id, metric)
         self.look_at(run_id)
+        return created(answer, lambda _: (run_id, metric))
+
+    @rule(point=points, batched=st.booleans())
+    def log_again(self, point: tuple[str, Metric], *, batched: bool) -> None:
+        """Log a point that is known; it must not double."""
+        run_id, metric = point
+        if batched:
+            self.duel.tracking("log_batch", run_id, [metric, metric], [], [])
+        else:
+            self.duel.tracking("log_metric", run_id, metric)
         self.duel.tracking("get_metric_history", run_id, metric.key)
 
-    @rule(run_id=a_run, param=values.params)
-    def log_param(self, run_id: str, param: Param) -> None:
-        """Log a param; often there is another value already."""
-        self.duel.tracking("log_param", run_id, param)
+    @rule(run_id=a_run, params=st.lists(values.params, min_size=1, max_size=3), same_key=st.booleans())
+    def log_params(self, run_id: str, params: list[Param], *, same_key: bool) -> None:
+        """Log some params one by one, perhaps of one key: then all but the first value are refused."""
+        for param in params:
+            self.duel.tracking("log_param", run_id, Param(params[0].key, param.value) if same_key else param)
+        self.look_at(run_id)
 
-    @rule(run_id=a_run, tag=values.tags)
-    def set_tag(self, run_id: str, tag: RunTag) -> None:
-        """Set a tag, or the run's name."""
-        self.duel.tracking("set_tag", run_id, tag)
-
-    @rule(run_id=a_run, key=st.one_of(values.keys, st.just("mlflow.runName")))
-    def delete_tag(self, run_id: str, key: str) -> None:
-        """Delete a tag that may not be there."""
-        self.duel.tracking("delete_tag", run_id, key)
+    @rule(run_id=a_run, tag=values.tags, delete=st.booleans())
+    def set_or_delete_run_tag(self, run_id: str, tag: RunTag, *, delete: bool) -> None:
+        """Set a tag or the run's name, or delete a tag that may not be there."""
+        if delete:
+            self.duel.tracking("delete_tag", run_id, tag.key)
+        else:
+            self.duel.tracking("set_tag", run_id, tag)
+        self.look_at(run_id)
 
     @rule(
         run_id=a_run,
@@ -98,26 +137,6 @@ class RunRules(DuelMachine):
             metrics = [*metrics, *(Metric("a", value / 2, 1, 0) for value in range(3, 43))]
         self.duel.tracking("log_batch", run_id, [*metrics, *odd], params, tags)
         self.look_at(run_id)
-
-    def look_at(self, run_id: str) -> None:
-        """Compare one run in full."""
-        self.duel.tracking("get_run", run_id)
-
-    def compare_everything(self) -> None:
-        """Compare every run and every history, whole and in pages."""
-        super().compare_everything()
-        for run_id in self._run_ids():
-            self.look_at(run_id)
-            for key in values.KEYS:
-                self.duel.tracking("get_metric_history", run_id, key)
-        self.duel.tracking("_get_deleted_runs")
-
-    def _run_ids(self) -> list[str]:
-        everywhere = [
-            experiment.experiment_id for experiment in self.duel.tracking("search_experiments", ViewType.ALL)
-        ]
-        found = self.duel.tracking("search_runs", everywhere, None, ViewType.ALL)
-        return [] if isinstance(found, Refusal) else [run.info.run_id for run in found]
 
 
 METRICS = [f"metrics.{values.quoted(key)}" for key in values.KEYS]
@@ -144,7 +163,7 @@ class RunSearchRules(RunRules):
     """Searches runs and reads histories in every way there is."""
 
     @rule(
-        experiment_ids=st.lists(experiments, max_size=3),
+        experiment_ids=st.lists(experiments, min_size=1, max_size=3),
         text=filters,
         view=values.views,
         order_by=orders,
@@ -156,22 +175,14 @@ class RunSearchRules(RunRules):
         """Search, page by page."""
         self.duel.pages("tracking", "search_runs", experiment_ids, text, view, size, order_by)
 
-    @rule(run_id=a_run, key=values.keys, size=values.sizes)
-    def read_history(self, run_id: str, key: str, size: int) -> None:
-        """Read a history, page by page."""
-        self.duel.pages("tracking", "get_metric_history", run_id, key, max_results=size)
-
-    @rule(run_ids=st.lists(runs, max_size=3, unique=True), key=values.keys, most=st.integers(1, 8))
-    def read_histories(self, run_ids: list[str], key: str, most: int) -> None:
-        """Read the histories of several runs under one limit."""
-        self.duel.tracking("get_metric_history_bulk", run_ids, key, most)
-
     @rule(
-        run_ids=st.lists(runs, max_size=2, unique=True),
+        run_ids=st.lists(runs, min_size=1, max_size=3, unique=True),
         key=values.keys,
         most=st.integers(1, 8),
         bounds=st.sampled_from([(None, None), (None, None), (0, 1), (-1, 0), (0, None)]),
     )
-    def sample_histories(self, run_ids: list[str], key: str, most: int, bounds: tuple[Any, Any]) -> None:
-        """Sample the histories of several runs, as the UI does."""
+    def read_histories(self, run_ids: list[str], key: str, most: int, bounds: tuple[Any, Any]) -> None:
+        """Read a history page by page, several under one limit, and samples of them, as the UI does."""
+        self.duel.pages("tracking", "get_metric_history", run_ids[0], key, max_results=most)
+        self.duel.tracking("get_metric_history_bulk", run_ids, key, most)
         self.duel.tracking("get_metric_history_bulk_interval", run_ids, key, most, *bounds)
