@@ -147,7 +147,8 @@ RUNTIME_DIR: Setting[str | None] = Setting(
     name="GENESIS_FLOW_RUNTIME_DIR",
     default=None,
     form="a directory with a short path",
-    help="Directory of the embedded MongoDB's sockets; else `/tmp/genesis-flow-UID`. No other user may enter it.",
+    help="Directory of the embedded MongoDB's sockets; else `/tmp/genesis-flow-UID`. "
+    "No other user may enter it.",
     parse=str,
 )
 EMBEDDED_CACHE: Setting[float] = Setting(

@@ -1,7 +1,7 @@
 """A pair of stores on MongoDB, empty for every test.
 
-Creating a database's collections and indexes takes longer than most tests. So it happens once per process; its
-documents of the first moment are kept, and put back before each test.
+Creating a database's collections and indexes takes longer than most tests. So it happens once per process;
+its documents of the first moment are kept, and put back before each test.
 """
 
 from __future__ import annotations

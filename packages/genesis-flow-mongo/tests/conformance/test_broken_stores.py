@@ -1,4 +1,4 @@
-"""The state machine finds what is planted: eight stores, each wrong in one thing that a user would meet late."""
+"""The state machine finds what is planted: eight stores, each wrong in one thing that users meet late."""
 
 from __future__ import annotations
 

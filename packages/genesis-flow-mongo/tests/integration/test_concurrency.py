@@ -1,4 +1,4 @@
-"""Many clients of one database: processes that fork, threads, pickled clients; and how many connections they hold."""
+"""Many clients of one database: forked processes, threads, pickled clients; and their connections."""
 
 from __future__ import annotations
 
