@@ -112,9 +112,8 @@ def changed_param(run_id: str, held: Mapping[str, str], given: Mapping[str, str]
 
 def changed_params(run_id: str, held: Mapping[str, str], given: Mapping[str, str]) -> MlflowException:
     """Return the error for params of a batch that a run holds with another value."""
-    changes = [
-        {"key": key, "old_value": value, "new_value": given[key]} for key, value in sorted(held.items())
-    ]
+    changed = [key for key in given if key in held]
+    changes = [{"key": key, "old_value": held[key], "new_value": given[key]} for key in changed]
     return MlflowException(
         f"Changing param values is not allowed. Params were already logged='{changes}' for run ID='{run_id}'",
         error_code=INVALID_PARAMETER_VALUE,

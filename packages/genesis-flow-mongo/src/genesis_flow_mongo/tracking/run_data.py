@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
@@ -109,7 +110,8 @@ def write(
     head = run_data.write(run_id, change)
     if head is None:
         return
-    if held := conflicts(head, change):
+    held = conflicts(head, change)
+    if held and head["lifecycle_stage"] == LifecycleStage.ACTIVE:
         raise conflict(run_id, held, change.params)
     raise unusable_run(run_id, head)
 

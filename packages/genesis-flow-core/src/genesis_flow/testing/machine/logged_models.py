@@ -181,8 +181,8 @@ class LoggedModelRules(DuelMachine):
         size: int,
         order_by: list[dict[str, Any]],
     ) -> None:
-        """Search, page by page."""
-        self.duel.pages("tracking", "search_logged_models", experiment_ids, text, datasets, size, order_by)
+        """Search, page by page; MLflow's own tokens do not match an empty filter, so it is None."""
+        self.duel.pages("tracking", "search_logged_models", experiment_ids, text or None, datasets, size, order_by)
 
     def compare_everything(self) -> None:
         """Compare every model."""

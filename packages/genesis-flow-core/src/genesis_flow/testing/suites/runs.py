@@ -194,6 +194,7 @@ class RunLifeSuite:
             (store.delete_tag, "k"),
             (store.log_metric, metric(value=5.0, step=9)),
             (store.log_param, params(new="1")[0]),
+            (store.log_param, params(p="2")[0]),
             (store.log_batch, [metric(value=5.0, step=9)], params(new="1"), [RunTag("k", "other")]),
             (store.log_inputs, [], []),
             (store.log_outputs, []),
