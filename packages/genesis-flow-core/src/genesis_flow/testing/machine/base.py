@@ -34,8 +34,8 @@ a_run = or_unknown(runs, "0" * 32)
 a_model = or_unknown(models, "m-" + "0" * 32)
 
 
-def created(answer: Any, identity: Callable[[Any], str]) -> Any:
-    """Return what a rule puts into its bundle: the new thing's id, or nothing if it was refused."""
+def created(answer: Any, identity: Callable[[Any], object]) -> Any:
+    """Return what a rule puts into its bundle: what stands for the new thing, or nothing if it was refused."""
     return multiple() if isinstance(answer, Refusal) else identity(answer)
 
 
