@@ -35,7 +35,7 @@ a_model = or_unknown(models, "m-" + "0" * 32)
 
 
 def created(answer: Any, identity: Callable[[Any], object]) -> Any:
-    """Return what a rule puts into its bundle: what stands for the new thing, or nothing if it was refused."""
+    """Return what a rule puts into its bundle: what stands for the new thing, nothing if refused."""
     return multiple() if isinstance(answer, Refusal) else identity(answer)
 
 

@@ -182,7 +182,8 @@ class LoggedModelRules(DuelMachine):
         order_by: list[dict[str, Any]],
     ) -> None:
         """Search, page by page; MLflow's own tokens do not match an empty filter, so it is None."""
-        self.duel.pages("tracking", "search_logged_models", experiment_ids, text or None, datasets, size, order_by)
+        query = (experiment_ids, text or None, datasets, size, order_by)
+        self.duel.pages("tracking", "search_logged_models", *query)
 
     def compare_everything(self) -> None:
         """Compare every model."""
