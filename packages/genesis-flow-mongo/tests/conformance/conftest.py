@@ -41,11 +41,17 @@ class MongoStores:
         registry: type[MongoRegistryStore] = MongoRegistryStore,
     ) -> Stores:
         """Forget everything but experiment 0, and return new stores, which remember nothing either."""
-        for name, documents in self.pristine.items():
+        for name in collections(self.database):
             self.database[name].delete_many({})
-            if documents:
-                self.database[name].insert_many(documents)
+            if self.pristine.get(name):
+                self.database[name].insert_many(self.pristine[name])
         return Stores(tracking(self.uri, self.artifact_root), registry(self.uri, self.uri))
+
+
+def collections(database: Database[dict[str, Any]]) -> list[str]:
+    """Return the names of the collections, not the views; some are made with their first document."""
+    names = database.list_collection_names(filter={"type": "collection"})
+    return [name for name in names if not name.startswith("system.")]
 
 
 @pytest.fixture(scope="session")
@@ -58,9 +64,8 @@ def mongo_stores(mongo_server_uri: str, tmp_path_factory: pytest.TempPathFactory
         with hand_clock(our_clock):
             MongoTrackingStore(uri, root)
             MongoRegistryStore(uri, uri)
-        everything = database.list_collection_names(filter={"type": "collection"})
-        ours = [name for name in everything if not name.startswith("system.")]
-        yield MongoStores(uri, root, database, {name: list(database[name].find()) for name in ours})
+        pristine = {name: list(database[name].find()) for name in collections(database)}
+        yield MongoStores(uri, root, database, pristine)
         client.drop_database(database)
 
 

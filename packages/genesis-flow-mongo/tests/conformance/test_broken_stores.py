@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from conftest import MongoStores
     from mlflow.entities.model_registry import ModelVersion
 
-    from genesis_flow.testing.machine import DuelMachine
+    from genesis_flow.testing.machine.base import DuelMachine
     from genesis_flow.testing.oracle import SqlStores
 
 # The same examples each time, as many as it takes; what is found need not be short here.

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from genesis_flow.testing.machine import MACHINES, DuelMachine, find_difference
+from genesis_flow.testing.machine import MACHINES, find_difference
 from genesis_flow_mongo.connection import clock as our_clock
 
 if TYPE_CHECKING:
     from conftest import MongoStores
 
+    from genesis_flow.testing.machine.base import DuelMachine
     from genesis_flow.testing.oracle import SqlStores
 
 

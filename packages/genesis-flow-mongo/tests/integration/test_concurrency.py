@@ -7,16 +7,13 @@ import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
 from genesis_flow_mongo.tracking.store import MongoTrackingStore
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROCESSES = 8
 PER_PROCESS = 1000
@@ -81,7 +78,7 @@ def fork(uri: str, run_id: str, processes: int, each: int, threads: int = 1) -> 
 
 
 @pytest.fixture
-def store(mongo_uri: str) -> Iterator[MongoTrackingStore]:
+def store(mongo_uri: str) -> MongoTrackingStore:
     return MongoTrackingStore(mongo_uri, "/artifacts")
 
 

@@ -181,8 +181,8 @@ class LoggedModelRules(DuelMachine):
         size: int,
         order_by: list[dict[str, Any]],
     ) -> None:
-        """Search, page by page; MLflow's own tokens do not match an empty filter, so it is None."""
-        query = (experiment_ids, text or None, datasets, size, order_by)
+        """Search, page by page; an empty filter or order is None, since MLflow's tokens do not match it."""
+        query = (experiment_ids, text or None, datasets, size, order_by or None)
         self.duel.pages("tracking", "search_logged_models", *query)
 
     def compare_everything(self) -> None:
