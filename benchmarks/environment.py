@@ -33,11 +33,13 @@ def skinny(root: Path, given: Path | None) -> Iterator[Path]:
     home = root / "skinny"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
     python = home / "bin" / "python"
-    installer = ["uv", "pip", "install"] if find_spec("uv") else ["pip", "install"]
     sources = [str(PACKAGES / name) for name in OURS]
-    command = [sys.executable, "-m", *installer, "--quiet", "--python", str(python), *sources]
-    if installer[0] == "pip":  # pip takes --python before the verb
-        command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", *sources]
+    if find_spec("uv"):
+        fresh = [f"--refresh-package={name}" for name in OURS]  # uv remembers what it built of a folder
+        installer = ["uv", "pip", "install", "--python", str(python), *fresh]
+    else:
+        installer = ["pip", "--python", str(python), "install"]
+    command = [sys.executable, "-m", *installer, "--quiet", *sources]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
         msg = f"No environment with mlflow-skinny: {answer.stderr[-1000:]}\nGive one with --skinny-python."
