@@ -130,8 +130,13 @@ def latest(value: Point) -> dict[str, Any]:
 
 
 def newest(points: Iterable[Point]) -> Point:
-    """Return the point that `$max` would keep."""
-    return max(points, key=by_step)
+    """Return the point that `$max` would keep: of a NaN and a 0.0, otherwise equal, the 0.0."""
+    return max(points, key=_latest_order)
+
+
+def _latest_order(point: Point) -> tuple[int, int, float, bool]:
+    step, stamp, comparable, nan = by_step(point)
+    return step, stamp, comparable, not nan
 
 
 def by_step(point: Point) -> tuple[int, int, float, bool]:
