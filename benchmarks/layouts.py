@@ -33,7 +33,7 @@ def main(uri: str) -> None:
     with pymongo.MongoClient[Document](uri, retryWrites=False) as client, ThreadPoolExecutor(1) as pool:
         client.drop_database("bench_layouts")
         database = client.get_database("bench_layouts", write_concern=WriteConcern("majority"))
-        ways: dict[str, Callable[[int], None]] = {
+        ways: dict[str, Callable[[int], object]] = {
             "one bare insert": lambda step: _insert(database, step),
             "insert, then update": lambda step: _one_by_one(database, step),
             "insert and update at once": lambda step: _both(database, pool, step),
