@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from genesis_flow_mongo.documents.points import RECORD, Point, by_time, in_order
 
@@ -24,7 +25,7 @@ class HistoryPage:
     _segments: list[tuple[int, int, bytes]] = field(default_factory=list)
     _held: int = 0
     _wanted: int = 0
-    _horizon: int | None = None
+    _complete: list[Point] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Ask for one point more than the page has, to know whether there is a next one."""
@@ -34,13 +35,13 @@ class HistoryPage:
         """Tell whether the page is complete, when all segments to come begin at `first` or later."""
         if self._held < self._wanted:
             return False
-        self._horizon = first
-        missing = self.limit + 1 - len(self._final_points())
-        if missing <= 0:
-            return True
-        self._wanted = self._held + missing
-        self._horizon = None
-        return False
+        points = self._final_points(horizon=first)
+        missing = self.limit + 1 - len(points)
+        if missing > 0:
+            self._wanted = self._held + missing
+            return False
+        self._complete = points
+        return True
 
     def add(self, first: int, last: int, data: bytes) -> None:
         """Add the next segment: its timestamps lie between `first` and `last`."""
@@ -49,7 +50,7 @@ class HistoryPage:
 
     def cut(self) -> tuple[list[Point], int | None]:
         """Return the page's points, and where its successor begins to read; None when it is the last."""
-        points = self._final_points()
+        points = self._complete or self._final_points(horizon=None)
         if len(points) <= self.limit:
             return points, None
         points = points[: self.limit]
@@ -57,11 +58,11 @@ class HistoryPage:
         unfinished = [first for first, last, _ in self._segments if last >= stamp]
         return points, min([stamp, *unfinished])
 
-    def _final_points(self) -> list[Point]:
+    def _final_points(self, horizon: int | None) -> list[Point]:
         points = in_order(b"".join([self.tail, *(data for _, _, data in self._segments)]))
         begin = 0 if self.after is None else bisect_right(points, by_time(self.after), key=by_time)
-        # A later segment may hold points from `_horizon` on, so only what is older is in its final place.
+        # A later segment may hold points from the horizon on, so only what is older is in its final place.
         end = len(points)
-        if self._horizon is not None:
-            end = bisect_right(points, self._horizon - 1, key=lambda point: point[0])
+        if horizon is not None:
+            end = bisect_right(points, horizon - 1, key=itemgetter(0))
         return points[begin:end]
