@@ -10,6 +10,7 @@ from mlflow.entities import Metric, Param, Run, RunData, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities import PagedList
 
+from genesis_flow.testing import effort
 from genesis_flow.testing.duel import Mismatch
 from genesis_flow.testing.machine import (
     ExperimentMachine,
@@ -29,17 +30,8 @@ if TYPE_CHECKING:
     from genesis_flow.testing.machine.base import DuelMachine
     from genesis_flow.testing.oracle import SqlStores
 
-# The same examples each time, as many as it takes; what is found need not be short here.
-HUNT = settings(
-    max_examples=100,
-    stateful_step_count=30,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=list(settings.get_profile("small").suppress_health_check),
-)
+# As many examples as it takes; what is found need not be short here.
+HUNT = settings(effort.SMALL, max_examples=100, phases=[Phase.generate])
 
 
 class LatestByTime(MongoTrackingStore):

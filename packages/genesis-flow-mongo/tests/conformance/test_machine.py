@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
+from genesis_flow.testing import effort
 from genesis_flow.testing.machine import MACHINES, find_difference
 from genesis_flow_mongo.connection import clock as our_clock
 
@@ -21,4 +21,4 @@ if TYPE_CHECKING:
 def test_no_difference_is_found(
     machine: type[DuelMachine], mongo_stores: MongoStores, sql_stores: SqlStores
 ) -> None:
-    find_difference(machine, mongo_stores.empty, sql_stores, our_clock, effort=settings())
+    find_difference(machine, mongo_stores.empty, sql_stores, our_clock, effort=effort.chosen())

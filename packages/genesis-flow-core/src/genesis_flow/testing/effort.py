@@ -1,29 +1,33 @@
 """How long the state machine looks for differences.
 
-`small` is for every commit, `thorough` for the night: `pytest --hypothesis-profile=thorough`.
+`SMALL` is for every commit: the same examples each time, so that no change is blamed for what it did not do.
+`THOROUGH` is for the night, `pytest <folder> --hypothesis-profile=thorough`: new examples each time.
 """
 
 from __future__ import annotations
 
 from hypothesis import HealthCheck, Phase, settings
 
-# A step is a call to two databases: slow, for Hypothesis. And one fixture serves all examples, on purpose.
-_PATIENT = {
-    "deadline": None,
-    "suppress_health_check": [
+# A step calls two databases, which is slow for Hypothesis; and one fixture serves all examples, on purpose.
+_PATIENT = settings(
+    deadline=None,
+    print_blob=True,
+    report_multiple_bugs=False,
+    # What fails is shrunk; which lines of the stores took part is not worked out, which would take minutes.
+    phases=[phase for phase in Phase if phase is not Phase.explain],
+    suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,
         HealthCheck.function_scoped_fixture,
     ],
-    "print_blob": True,
-    # What fails is shrunk; which lines of the stores took part is not worked out, which would take minutes.
-    "phases": [phase for phase in Phase if phase is not Phase.explain],
-    "report_multiple_bugs": False,
-}
+)
 
-SMALL = settings(max_examples=40, stateful_step_count=30, **_PATIENT)  # type: ignore[arg-type]
-THOROUGH = settings(max_examples=1500, stateful_step_count=60, **_PATIENT)  # type: ignore[arg-type]
+SMALL = settings(_PATIENT, max_examples=40, stateful_step_count=30, derandomize=True, database=None)
+THOROUGH = settings(_PATIENT, max_examples=1000, stateful_step_count=50)
 
-settings.register_profile("small", SMALL)
 settings.register_profile("thorough", THOROUGH)
-settings.load_profile("small")
+
+
+def chosen() -> settings:
+    """Return `THOROUGH` if pytest was asked for that profile, else `SMALL`."""
+    return THOROUGH if settings.default is THOROUGH else SMALL
