@@ -152,19 +152,6 @@ class CreateVersionSuite:
 
         assert registry._await_model_version_creation(version, 300) is None
 
-    def test_tags_as_the_server_sends_them(self, registry: RegistryBase) -> None:
-        """As protobuf messages, with empty texts instead of None."""
-        from mlflow.protos.model_registry_pb2 import CreateModelVersion
-        from mlflow.protos.model_registry_pb2 import ModelVersionTag as Message
-
-        registry.create_registered_model("m")
-        request: Any = CreateModelVersion(name="m", source="s", tags=[Message(key="t", value="1")])
-        registry.create_model_version(
-            request.name, request.source, request.run_id, request.tags, request.run_link, request.description
-        )
-
-        assert registry.get_model_version("m", 1).tags == {"t": "1"}
-
 
 class VersionLifeSuite:
     """Updating and deletion."""

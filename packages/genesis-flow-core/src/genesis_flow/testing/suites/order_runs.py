@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from mlflow.entities import Param, Run, RunStatus, RunTag, ViewType
@@ -199,21 +199,3 @@ class RunPagesSuite:
         """It cannot have come from here."""
         with refused(BAD_VALUE):
             store.search_runs(["0"], None, ViewType.ALL, page_token=token)
-
-    def test_arguments_as_the_server_sends_them(self, store: TrackingBase) -> None:
-        """Repeated protobuf fields instead of lists, empty texts instead of None."""
-        from mlflow.protos.service_pb2 import SearchRuns
-
-        experiment_id = store.create_experiment("e", None, [])
-        run_id_of(store, experiment_id)
-        message: Any = SearchRuns(experiment_ids=[experiment_id], order_by=["start_time DESC"])
-        found = store.search_runs(
-            message.experiment_ids,
-            message.filter,
-            ViewType.ACTIVE_ONLY,
-            10,
-            message.order_by,
-            message.page_token,
-        )
-
-        assert len(found) == 1

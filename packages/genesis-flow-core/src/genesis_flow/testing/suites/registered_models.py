@@ -223,14 +223,3 @@ class RegisteredModelTagsSuite:
         registry.set_registered_model_tag("m", RegisteredModelTag("t", "x" * 100_000))
 
         assert registry.get_registered_model("m").tags == {"t": "x" * 100_000}
-
-    def test_tags_as_the_server_sends_them(self, registry: RegistryBase) -> None:
-        """As protobuf messages, with empty texts instead of None."""
-        from mlflow.protos.model_registry_pb2 import CreateRegisteredModel
-        from mlflow.protos.model_registry_pb2 import RegisteredModelTag as Message
-
-        request: Any = CreateRegisteredModel(name="m", tags=[Message(key="t", value="1")])
-        registry.create_registered_model(request.name, request.tags, request.description)
-        read = registry.get_registered_model("m")
-
-        assert (read.tags, read.description) == ({"t": "1"}, "")
