@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     class TrackingStore(AbstractStore):
         """MLflow's abstract tracking store with its hidden contract, as of 3.17."""
 
+        artifact_root_uri: str
+
         def delete_tag(self, run_id: str, key: str) -> None: ...
         def log_logged_model_params(self, model_id: str, params: list[LoggedModelParameter]) -> None: ...
         def get_metric_history_bulk(

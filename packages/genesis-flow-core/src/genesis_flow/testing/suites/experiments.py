@@ -38,6 +38,7 @@ class CreateExperimentSuite:
         experiment_id = store.create_experiment("e", None, [])
 
         root = store.get_experiment("0").artifact_location.removesuffix("/0")
+        assert store.artifact_root_uri == root
         assert store.get_experiment(experiment_id).artifact_location == f"{root}/{experiment_id}"
 
     def test_given_location_is_kept(self, store: TrackingBase) -> None:

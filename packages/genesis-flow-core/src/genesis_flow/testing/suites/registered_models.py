@@ -31,6 +31,13 @@ class RegisteredModelsSuite:
             assert model.creation_timestamp == model.last_updated_timestamp
         assert read.creation_timestamp == created.creation_timestamp
 
+    def test_deployment_job_is_ignored(self, registry: RegistryBase) -> None:
+        """As MLflow's SQL store does."""
+        registry.create_registered_model("m", deployment_job_id="job")
+        registry.update_registered_model("m", "about it", deployment_job_id="job")
+
+        assert registry.get_registered_model("m").deployment_job_id is None
+
     @pytest.mark.parametrize("name", BAD_NAMES, ids=repr)
     def test_bad_name_is_refused(self, registry: RegistryBase, name: Any) -> None:
         """Blank ones, and those that would break a models:/ URI or a path; for every verb."""
