@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from mlflow.entities import (
     Dataset,
     DatasetInput,
@@ -15,43 +14,11 @@ from mlflow.entities import (
     LoggedModelTag,
     Metric,
 )
-from pymongo.monitoring import CommandListener
 
-from genesis_flow_mongo.connection import clients, listener
 from genesis_flow_mongo.tracking.store import MongoTrackingStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pymongo.monitoring import CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent
-
-
-class Recorder(CommandListener):
-    """Notes the names of commands."""
-
-    def __init__(self) -> None:
-        self.commands: list[str] = []
-
-    def started(self, event: CommandStartedEvent) -> None:
-        self.commands.append(event.command_name)
-
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Ignore: the start was noted."""
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        """Ignore: the start was noted."""
-
-
-@pytest.fixture
-def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
-    recorder = Recorder()
-    opened: dict[str, clients.Client] = {}
-    # Listeners belong to a client from its birth, and the process shares its clients: so one of our own.
-    monkeypatch.setattr(clients._clients, "by_address", opened)
-    monkeypatch.setattr(listener, "listeners", lambda: [recorder])
-    yield recorder
-    for client in opened.values():
-        client.close()
+    from conftest import Recorder
 
 
 def test_each_call_costs_what_it_promises(recorder: Recorder, mongo_uri: str) -> None:

@@ -4,46 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from mlflow.entities.model_registry import ModelVersionTag, RegisteredModelTag
 from mlflow.exceptions import MlflowException
-from pymongo.monitoring import CommandListener
 
-from genesis_flow_mongo.connection import clients, listener
 from genesis_flow_mongo.registry.store import MongoRegistryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pymongo.monitoring import CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent
-
-
-class Recorder(CommandListener):
-    """Notes the commands that leave, as `<command> <collection>`."""
-
-    def __init__(self) -> None:
-        self.commands: list[str] = []
-
-    def started(self, event: CommandStartedEvent) -> None:
-        self.commands.append(f"{event.command_name} {event.command[event.command_name]}")
-
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Ignore: the start was noted."""
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        """Ignore: the start was noted."""
-
-
-@pytest.fixture
-def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
-    recorder = Recorder()
-    opened: dict[str, clients.Client] = {}
-    # Listeners belong to a client from its birth, and the process shares its clients: so one of our own.
-    monkeypatch.setattr(clients._clients, "by_address", opened)
-    monkeypatch.setattr(listener, "listeners", lambda: [recorder])
-    yield recorder
-    for client in opened.values():
-        client.close()
+    from conftest import Recorder
 
 
 MODEL, VERSION = "registered_models", "model_versions"
@@ -130,7 +97,7 @@ def test_each_operation_sends_the_promised_commands(recorder: Recorder, mongo_ur
         registry.create_prompt("p")
         registry.create_prompt_version("p", "Hello")
         registry.set_prompt_alias("p", "champion", 1)
-        recorder.commands.clear()
+        recorder.clear()
         try:
             getattr(registry, operation)(*arguments)
         except MlflowException as exc:
@@ -140,4 +107,4 @@ def test_each_operation_sends_the_promised_commands(recorder: Recorder, mongo_ur
                 "INVALID_PARAMETER_VALUE",
             }
 
-        assert recorder.commands == promised, f"{operation} {arguments}"
+        assert recorder.targets == promised, f"{operation} {arguments}"

@@ -11,56 +11,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from mlflow.entities import ExperimentTag, Metric, Param, RunStatus, RunTag, ViewType
-from pymongo.monitoring import CommandListener
 
-from genesis_flow_mongo.connection import clients, listener
 from genesis_flow_mongo.registry.store import MongoRegistryStore
 from genesis_flow_mongo.tracking.store import MongoTrackingStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from pymongo.monitoring import CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent
+    from conftest import Recorder
 
 PROMISED: dict[str, list[str]] = json.loads(Path(__file__).with_name("round_trips.json").read_text("utf-8"))
 LONG = 200
 SOURCE = "s3://models/fraud"
-
-
-class Recorder(CommandListener):
-    """Notes the names of commands in the order in which they leave."""
-
-    def __init__(self) -> None:
-        self.commands: list[str] = []
-
-    def of(self, call: Callable[[], object]) -> list[str]:
-        """Return the commands that a call sends."""
-        self.commands.clear()
-        call()
-        return list(self.commands)
-
-    def started(self, event: CommandStartedEvent) -> None:
-        self.commands.append(event.command_name)
-
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Ignore: the start was noted."""
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        """Ignore: the start was noted."""
-
-
-@pytest.fixture
-def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
-    recorder = Recorder()
-    opened: dict[str, clients.Client] = {}
-    # Listeners belong to a client from its birth, and the process shares its clients: so one of our own.
-    monkeypatch.setattr(clients._clients, "by_address", opened)
-    monkeypatch.setattr(listener, "listeners", lambda: [recorder])
-    yield recorder
-    for client in opened.values():
-        client.close()
 
 
 def test_each_operation_sends_the_promised_commands(recorder: Recorder, mongo_uri: str) -> None:
